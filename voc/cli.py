@@ -1,0 +1,140 @@
+"""The command line. Each command is a thin call into a service; heavy imports stay inside the commands, so that help is quick."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from voc.errors import VocError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from voc.config import Settings
+    from voc.db import Database
+
+
+class Commands(click.Group):
+    """Expected failures become one sentence on stderr and exit status 2."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except VocError as error:
+            click.echo(f"voc: {error.message}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("voc: 中断しました。", err=True)
+            sys.exit(130)
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """voc: why customers stopped buying. Settings come from VOC_… variables (docs/settings.md)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def open_settings() -> "Settings":
+    from voc import config
+
+    return config.from_environment()
+
+
+def open_database(*, migrated: bool = True) -> "Database":
+    """The database of this installation; refuses one whose schema is old, with the command that mends it."""
+    from voc import migrate
+    from voc.db import Database
+
+    db = Database(open_settings().database_url)
+    if migrated and not migrate.is_current(db):
+        raise VocError("データベースが最新の形ではありません。先に python -m voc migrate を実行してください。")
+    return db
+
+
+def open_app() -> "Flask":
+    from voc.app import create_app
+
+    return create_app(open_settings())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from voc import migrate as migrations
+
+    db = open_database(migrated=False)
+    migrations.upgrade(db)
+    click.echo(f"schema {migrations.newest()}")
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
+def serve(port: int, host: str, processes: int, threads: int) -> None:
+    """Run the site."""
+    from voc.server import run
+
+    open_database().dispose()
+    run(open_settings(), host=host, port=port, processes=processes, threads=threads)
+
+
+@main.command()
+@click.option("--until-idle", is_flag=True, help="End with 0 when nothing is due.")
+def worker(until_idle: bool) -> None:
+    """Run the background worker."""
+    from voc.worker import Worker
+
+    settings = open_settings()
+    runner = Worker(open_database(), settings)
+    runner.stop_on_signals()
+    runner.run(until_idle=until_idle)
+
+
+@main.command("run")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def run_all(port: int) -> None:
+    """Everything on one machine: migrate, sample data when empty, worker and site (what `make run` calls)."""
+    from voc.local import run
+
+    sys.exit(run(open_settings(), port=port))
+
+
+@main.group()
+def user() -> None:
+    """People who may log in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(["staff", "manager", "admin"]), required=True)
+@click.option("--name", default="")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_add(email: str, role: str, name: str, password_stdin: bool) -> None:
+    """Make an account."""
+    from voc.accounts import service
+
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = click.prompt("パスワード", hide_input=True, confirmation_prompt=True)
+    db = open_database()
+    with open_app().app_context(), db.transaction() as session:
+        service.add_user(session, email, role=role, password=password, name=name)
+    click.echo(f"{email} を {role} として登録しました。")
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def existing_file(path: str) -> Path:
+    found = Path(path)
+    if not found.is_file():
+        raise VocError(f"{path} が見つかりません。ファイルの名前と場所を確かめてください。")
+    return found

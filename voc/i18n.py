@@ -1,0 +1,57 @@
+"""Languages of the screens: Japanese, and English on wish. Dates are shown in Japan time."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+from flask import Flask, g, has_request_context, request
+
+from voc.clock import JST
+from voc.config import ROOT
+from voc.extensions import babel
+
+LANGUAGES = {"ja": "日本語", "en": "English"}
+COOKIE = "voc_language"
+
+
+def init_i18n(app: Flask) -> None:
+    babel.init_app(
+        app,
+        default_locale="ja",
+        default_timezone="Asia/Tokyo",
+        default_translation_directories=str(Path(ROOT / "voc" / "translations")),
+        locale_selector=language,
+    )
+    app.jinja_env.filters.update(jst=jst, day=day, num=num, pct=pct)
+    app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES)
+
+
+def language() -> str:
+    """The language of this request: a cookie set by the person's own choice, else Japanese.
+
+    Customers always get Japanese: the survey reads no cookie and sets none.
+    """
+    if not has_request_context() or g.get("language_fixed"):
+        return "ja"
+    chosen = request.cookies.get(COOKIE, "ja")
+    return chosen if chosen in LANGUAGES else "ja"
+
+
+def jst(moment: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
+    """A stored moment as it is shown in Japan."""
+    return "" if moment is None else moment.astimezone(JST).strftime(form)
+
+
+def day(value: datetime | date | None) -> str:
+    if isinstance(value, datetime):
+        return jst(value, "%Y-%m-%d")
+    return "" if value is None else value.isoformat()
+
+
+def num(value: float | int | None) -> str:
+    """1036 → 1,036."""
+    return "—" if value is None else f"{value:,.0f}"
+
+
+def pct(share: float | None, decimals: int = 0) -> str:
+    """0.137 → 14%."""
+    return "—" if share is None else f"{share * 100:.{decimals}f}%"

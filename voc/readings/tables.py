@@ -1,0 +1,82 @@
+"""What the machine read in an answer: reasons, confidence, evidence, alerts, and by which model."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voc.clock import now
+from voc.db import Base, one_of
+from voc.reasons.codebook import ALERTS, PREDICTED_LEAVES
+
+
+class ModelVersion(Base):
+    """A classifier that this installation knows; the artefact lies in models/ or in the instance folder."""
+
+    __tablename__ = "model_versions"
+    __table_args__ = (
+        sa.Index("uq_model_versions_in_use", "in_use", unique=True,
+                 sqlite_where=sa.text("in_use"), postgresql_where=sa.text("in_use")),
+    )  # fmt: skip
+
+    version: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    path: Mapped[str] = mapped_column(sa.String(400))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    card: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    in_use: Mapped[bool] = mapped_column(default=False)
+    added_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Prediction(Base):
+    """One reading of one answer by one model; the newest is current, the others stay as history."""
+
+    __tablename__ = "predictions"
+    __table_args__ = (
+        sa.UniqueConstraint("answer_id", "model_version"),
+        one_of("primary_leaf", PREDICTED_LEAVES),
+        sa.Index("uq_predictions_answer_id_current", "answer_id", unique=True,
+                 sqlite_where=sa.text("current"), postgresql_where=sa.text("current")),
+        sa.Index("ix_predictions_current_confidence", "current", "confidence"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answers.id", ondelete="CASCADE"))
+    model_version: Mapped[str] = mapped_column(sa.String(60))
+    codebook_version: Mapped[str] = mapped_column(sa.String(20))
+    current: Mapped[bool] = mapped_column(default=True)
+    primary_leaf: Mapped[str] = mapped_column(sa.String(30))
+    confidence: Mapped[float]
+    suggestions: Mapped[list[Any]] = mapped_column(default=list)
+    """The three likeliest leaves with their probability, likeliest first: [["price", 0.61], …]."""
+    secondary: Mapped[list[str]] = mapped_column(default=list)
+    evidence: Mapped[list[Any]] = mapped_column(default=list)
+    """Spans of the text: [[start, end, "for" | "denied"], …], in code points."""
+    auto: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Alert(Base):
+    """Somebody must look: raised by the machine or by a reviewer, worked until it is closed."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        sa.UniqueConstraint("answer_id", "code"),
+        one_of("code", tuple(ALERTS)),
+        one_of("source", ("machine", "reviewer")),
+        one_of("status", ("open", "confirmed", "dismissed", "done")),
+        sa.Index("ix_alerts_status_due_at", "status", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answers.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(sa.String(20))
+    source: Mapped[str] = mapped_column(sa.String(10))
+    score: Mapped[float | None]
+    evidence: Mapped[list[Any]] = mapped_column(default=list)
+    status: Mapped[str] = mapped_column(sa.String(10), default="open")
+    raised_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime]
+    handled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    handled_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(sa.Text, default="")

@@ -1,0 +1,149 @@
+"""What every view uses: the request's session, the declared access level, the edge where a request commits."""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response, abort, current_app, g, request, url_for
+from flask_security import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from voc.config import Settings
+from voc.db import Database
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Access(IntEnum):
+    """Who may call a view; each level includes the ones above it."""
+
+    PUBLIC = 0
+    STAFF = 1
+    MANAGER = 2
+    ADMIN = 3
+
+
+ROLE_LEVELS = {"staff": Access.STAFF, "manager": Access.MANAGER, "admin": Access.ADMIN}
+
+#: Views that libraries bring: they cannot carry the decorator.
+LIBRARY_VIEWS = {
+    "static": Access.PUBLIC,
+    "security.static": Access.PUBLIC,
+    "security.login": Access.PUBLIC,
+    "security.logout": Access.PUBLIC,
+    "security.verify": Access.STAFF,
+    "security.change_password": Access.STAFF,
+}
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def access(level: Access) -> Callable[[View], View]:
+    """Declare who may call a view. A view without a level stops the start of the application."""
+
+    def mark(view: View) -> View:
+        view.access_level = level  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def level_of(app: Flask, endpoint: str) -> Access | None:
+    if endpoint in LIBRARY_VIEWS:
+        return LIBRARY_VIEWS[endpoint]
+    return getattr(app.view_functions[endpoint], "access_level", None)
+
+
+def database() -> Database:
+    return cast(Database, current_app.extensions["voc_db"])
+
+
+def settings() -> Settings:
+    return cast(Settings, current_app.extensions["voc_settings"])
+
+
+def session() -> Session:
+    """The request's session: it can write when the method may change something, otherwise only read."""
+    if "session" not in g:
+        g.session = database().open_session(write=request.method not in SAFE_METHODS)
+    return cast(Session, g.session)
+
+
+def role_of(user: Any) -> Access:
+    return ROLE_LEVELS.get(getattr(user, "role", ""), Access.PUBLIC) if user.is_authenticated else Access.PUBLIC
+
+
+def may(level: str) -> bool:
+    """For templates: whether the person at the screen has at least this level ("staff", "manager", "admin")."""
+    return role_of(current_user) >= ROLE_LEVELS[level]
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of the page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def init_app(app: Flask, settings: Settings, db: Database) -> None:
+    app.extensions["voc_settings"] = settings
+    app.extensions["voc_db"] = db
+    app.before_request(_check_access)
+    app.after_request(_commit)
+    app.after_request(_headers)
+    app.teardown_appcontext(_close)
+
+
+def check_all_views_declare_access(app: Flask) -> None:
+    bare = [rule.endpoint for rule in app.url_map.iter_rules() if level_of(app, rule.endpoint) is None]
+    if bare:
+        raise RuntimeError(f"views without a declared access level: {', '.join(sorted(set(bare)))}")
+
+
+def _check_access() -> BaseResponse | None:
+    if request.endpoint is None:
+        return None
+    level = level_of(current_app, request.endpoint)
+    if level == Access.PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        if wants_fragment() or request.path.startswith("/api/"):
+            abort(401)
+        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+        return current_app.redirect(url_for("security.login", next=target))
+    if level is None or role_of(current_user) < level:
+        abort(403)
+    return None
+
+
+def _commit(response: Response) -> Response:
+    """One commit a request, at its edge: what the view wrote counts when the answer is not an error."""
+    opened = g.get("session")
+    if opened is not None and opened.in_transaction():
+        if response.status_code < 400 and request.method not in SAFE_METHODS:
+            opened.commit()
+        else:
+            opened.rollback()
+    return response
+
+
+def _close(error: BaseException | None) -> None:
+    opened = g.pop("session", None)
+    if opened is not None:
+        opened.close()
+
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=300"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

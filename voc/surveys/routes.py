@@ -1,0 +1,5 @@
+"""Pages of this area."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("surveys", __name__)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voc.clock import now
 from voc.config import Settings
-from voc.db import Base, Database, one_of
+from voc.db import Base, Database, one_of, table
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
@@ -34,6 +34,7 @@ class Job(Base):
             sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"),
         ),
         sa.Index("ix_jobs_status_run_at", "status", "run_at"),
+        sa.Index("ix_jobs_name_created_at", "name", "created_at"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -82,14 +83,18 @@ class Context:
             heartbeat(session, self.claim, {"done": done, "total": total})
 
 
+# Built once: it stands in every answer's transaction.
+_ENQUEUE: dict[str, Any] = {
+    name: dialect.insert(table(Job)).on_conflict_do_nothing(index_elements=["unique_key"], index_where=sa.text("status = 'queued'"))
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+
+
 def enqueue(session: Session, name: str, *, unique_key: str | None = None, run_at: datetime | None = None, **payload: Any) -> None:
     """Ask for a job, in the caller's transaction. The same key waiting already: nothing is added."""
     values = {"name": name, "payload": payload, "unique_key": unique_key or name, "status": "queued", "run_at": run_at or now(),
               "attempts": 0, "created_at": now()}  # fmt: skip
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        insert(Job).values(values).on_conflict_do_nothing(index_elements=["unique_key"], index_where=sa.text("status = 'queued'"))
-    )
+    session.execute(_ENQUEUE[session.get_bind().dialect.name], values)
 
 
 def claim(session: Session, worker: str) -> Claim | None:

@@ -29,6 +29,9 @@ class Campaign(Base):
     channel: Mapped[str] = mapped_column(sa.String(10), default="mail")
     rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """campaigns.rules.Rule as plain data."""
+    mail_subject: Mapped[str] = mapped_column(sa.String(120), default="")
+    """The company's own subject line and opening words; empty: voc's."""
+    mail_text: Mapped[str] = mapped_column(sa.Text, default="")
     open_days: Mapped[int] = mapped_column(default=30)
     holdout_percent: Mapped[int] = mapped_column(default=0)
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))

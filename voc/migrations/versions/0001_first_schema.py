@@ -35,6 +35,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_jobs'))
     )
     with op.batch_alter_table('jobs', schema=None) as batch_op:
+        batch_op.create_index('ix_jobs_name_created_at', ['name', 'created_at'], unique=False)
         batch_op.create_index('ix_jobs_status_run_at', ['status', 'run_at'], unique=False)
         batch_op.create_index('uq_jobs_unique_key_queued', ['unique_key'], unique=True, sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"))
 
@@ -97,6 +98,8 @@ def upgrade() -> None:
     sa.Column('purchase_type', sa.String(length=12), nullable=False),
     sa.Column('channel', sa.String(length=10), nullable=False),
     sa.Column('rule', sa.JSON(), nullable=False),
+    sa.Column('mail_subject', sa.String(length=120), nullable=False),
+    sa.Column('mail_text', sa.Text(), nullable=False),
     sa.Column('open_days', sa.Integer(), nullable=False),
     sa.Column('holdout_percent', sa.Integer(), nullable=False),
     sa.Column('created_by', sa.Integer(), nullable=True),
@@ -332,6 +335,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('answers', schema=None) as batch_op:
         batch_op.create_index('ix_answers_answered_at', ['answered_at'], unique=False)
+        batch_op.create_index('ix_answers_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_answers_product_id_answered_at', ['product_id', 'answered_at'], unique=False)
 
     op.create_table('drafts',
@@ -448,6 +452,7 @@ def upgrade() -> None:
     sa.Column('secondary', sa.JSON(), nullable=False),
     sa.Column('evidence', sa.JSON(), nullable=False),
     sa.Column('auto', sa.Boolean(), nullable=False),
+    sa.Column('follow_up_read', sa.Boolean(), nullable=False),
     sa.Column('created_at', voc.db.UTCDateTime(timezone=True), nullable=False),
     sa.CheckConstraint("primary_leaf IN ('quality', 'side_effect', 'service', 'no_effect', 'price', 'unaware_subscription', 'competitor', 'unused_stock', 'no_reason', 'life_change', 'goal_met', 'unclear')", name=op.f('ck_predictions_primary_leaf')),
     sa.ForeignKeyConstraint(['answer_id'], ['answers.id'], name=op.f('fk_predictions_answer_id'), ondelete='CASCADE'),
@@ -522,6 +527,7 @@ def downgrade() -> None:
     op.drop_table('drafts')
     with op.batch_alter_table('answers', schema=None) as batch_op:
         batch_op.drop_index('ix_answers_product_id_answered_at')
+        batch_op.drop_index('ix_answers_customer_id')
         batch_op.drop_index('ix_answers_answered_at')
 
     op.drop_table('answers')
@@ -571,6 +577,7 @@ def downgrade() -> None:
     with op.batch_alter_table('jobs', schema=None) as batch_op:
         batch_op.drop_index('uq_jobs_unique_key_queued', sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"))
         batch_op.drop_index('ix_jobs_status_run_at')
+        batch_op.drop_index('ix_jobs_name_created_at')
 
     op.drop_table('jobs')
     op.drop_table('company_settings')

@@ -1,0 +1,12 @@
+"""Statistics of voc: shares that hold up, agreement, planning of reviews, weighting. Pure functions on numpy arrays.
+
+intervals   Wilson, exact and difference intervals, effective sample size
+strata      predicted group × band of confidence
+estimate    corrected shares from predictions of all and reviews of some (docs/statistics.md)
+results     what a page shows: shares, differences, what may be claimed and what is missing
+planner     how many more reviews, of which replies, with which probability
+agreement   Cohen's kappa, Krippendorff's alpha, pairs of reasons that are confused
+acceptance  which predictions may stand without a person
+weighting   raking to all who were asked
+missed      how many alerts lie among the replies that were not flagged
+"""

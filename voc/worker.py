@@ -11,11 +11,9 @@ from datetime import timedelta
 from types import FrameType
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from voc import jobs
-from voc.campaigns import work as campaigns
 from voc.clock import now
 from voc.config import Settings
 from voc.customers import work as customers
@@ -28,13 +26,17 @@ log = logging.getLogger("voc.worker")
 
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15
+TICK_SECONDS = 20
+DATABASE_WAIT_SECONDS = 5
+#: With ``--until-idle``, a database that does not answer so often ends the worker with an error.
+DATABASE_TRIES = 12
 
 
 Handler = Callable[[jobs.Context], None]
 
 HANDLERS: dict[str, Handler] = {
     "customers.import": customers.run_import,
-    "campaigns.invite": campaigns.invite_due,
+    "campaigns.invite": delivery.invite_due,
     "delivery.send": delivery.send_due,
     "readings.read": readings.read_pending,
 }
@@ -48,33 +50,54 @@ RECURRING: dict[str, timedelta] = {
 
 
 class Worker:
-    """One process that works jobs off, one after the other, until it is told to stop."""
+    """One process that works jobs off, one after the other, until it is told to stop.
+
+    It takes only jobs that it knows, so that an old worker leaves a newer version's jobs to a newer worker.
+    """
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self.db = db
         self.settings = settings
-        self.name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"[:80]
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"[-80:]
         self.stopping = threading.Event()
+        self._job_stopping: threading.Event | None = None
         self._next_tick = 0.0
+
+    def stop(self) -> None:
+        """End after the present step: a job that looks at its ``stopping`` returns, and is put back."""
+        self.stopping.set()
+        if self._job_stopping is not None:
+            self._job_stopping.set()
 
     def stop_on_signals(self) -> None:
         def stop(signum: int, frame: FrameType | None) -> None:
-            self.stopping.set()
+            self.stop()
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
 
     def run(self, *, until_idle: bool = False) -> None:
-        """Work until stopped; with ``until_idle`` until nothing is due."""
+        """Work until stopped; with ``until_idle`` until nothing is due.
+
+        Raises
+        ------
+        TemporaryFailure
+            Only with ``until_idle``: the database did not answer for a minute.
+        """
+        failures = 0
         while not self.stopping.is_set():
             try:
                 if not until_idle:
                     self._ask_for_recurring()
                 worked = self.run_one()
-            except OperationalError:
-                log.exception("the database does not answer; trying again in 5 s")
-                self.stopping.wait(5)
+            except SQLAlchemyError as error:  # of the queue itself: what a job raises is kept in its row
+                failures += 1
+                if until_idle and failures >= DATABASE_TRIES:
+                    raise TemporaryFailure("データベースが応答しません。接続先と空き容量を確かめて、もう一度実行してください。") from error
+                log.error("the database does not answer, trying again in %s s: %s", DATABASE_WAIT_SECONDS, _words(error))
+                self.stopping.wait(DATABASE_WAIT_SECONDS)
                 continue
+            failures = 0
             if not worked:
                 if until_idle:
                     return
@@ -83,49 +106,65 @@ class Worker:
     def run_one(self) -> bool:
         """Claim and run one due job. ``False`` when none was due."""
         with self.db.reading() as session:  # most looks find nothing: they cost no write
-            if not _anything_due(session):
+            if session.scalar(sa.select(jobs.Job.id).where(jobs.due(now(), HANDLERS)).limit(1)) is None:
                 return False
         with self.db.transaction() as session:
-            held = jobs.claim(session, self.name)
-        if held is None:
-            return True
-        self._run(held)
+            held = jobs.claim(session, self.name, HANDLERS)
+        if held is not None:
+            self._run(held)
         return True
 
     def _run(self, held: jobs.Claim) -> None:
-        done = threading.Event()
-        beat = threading.Thread(target=self._heartbeat, args=(held, done), daemon=True)
+        stopping, done = threading.Event(), threading.Event()
+        self._job_stopping = stopping
+        if self.stopping.is_set():  # the signal came between claim and here
+            stopping.set()
+        beat = threading.Thread(target=self._heartbeat, args=(held, stopping, done), daemon=True)
         beat.start()
+        context = jobs.Context(db=self.db, settings=self.settings, payload=held.payload, claim=held, stopping=stopping)
         try:
-            HANDLERS[held.name](jobs.Context(db=self.db, settings=self.settings, payload=held.payload, claim=held, stopping=self.stopping))
+            HANDLERS[held.name](context)
+        except jobs.LeaseLost:
+            log.warning("job %s %s: another worker has taken it over", held.id, held.name)
         except Exception as error:  # whatever a job does must not take the worker down; the row keeps the reason
             self._failed(held, error)
         else:
-            with self.db.transaction() as session:
-                jobs.finish(session, held)
+            self._returned(held, unfinished=stopping.is_set())
         finally:
+            self._job_stopping = None
             done.set()
             beat.join()
 
+    def _returned(self, held: jobs.Claim, *, unfinished: bool) -> None:
+        """A function that returned while it was asked to stop may have left something: its job waits for the next worker."""
+        with self.db.transaction() as session:
+            kept = jobs.release(session, held) if unfinished else jobs.finish(session, held)
+        if not kept:
+            log.warning("job %s %s: another worker has taken it over", held.id, held.name)
+
     def _failed(self, held: jobs.Claim, error: Exception) -> None:
-        hopeless = isinstance(error, KeyError) and held.name not in HANDLERS
-        hopeless = hopeless or (isinstance(error, VocError) and not isinstance(error, TemporaryFailure))
+        hopeless = isinstance(error, VocError) and not isinstance(error, TemporaryFailure)
         log.error("job %s %s failed at attempt %s", held.id, held.name, held.attempt, exc_info=error)
         with self.db.transaction() as session:
-            jobs.fail(session, held, f"{type(error).__name__}: {error}", for_good=hopeless)
+            jobs.fail(session, held, _words(error), for_good=hopeless)
 
-    def _heartbeat(self, held: jobs.Claim, done: threading.Event) -> None:
+    def _heartbeat(self, held: jobs.Claim, stopping: threading.Event, done: threading.Event) -> None:
         while not done.wait(HEARTBEAT_SECONDS):
             try:
                 with self.db.transaction() as session:
-                    jobs.heartbeat(session, held)
-            except OperationalError:
-                log.warning("heartbeat of job %s missed", held.id)
+                    ours = jobs.heartbeat(session, held)
+            except SQLAlchemyError as error:
+                log.warning("heartbeat of job %s missed: %s", held.id, _words(error))
+                continue
+            if not ours and not done.is_set():
+                log.warning("job %s %s: the lease is lost, stopping", held.id, held.name)
+                stopping.set()
+                return
 
     def _ask_for_recurring(self) -> None:
         if time.monotonic() < self._next_tick:
             return
-        self._next_tick = time.monotonic() + 20
+        self._next_tick = time.monotonic() + TICK_SECONDS
         with self.db.transaction() as session:
             for name, every in RECURRING.items():
                 latest = session.scalar(sa.select(sa.func.max(jobs.Job.created_at)).where(jobs.Job.name == name))
@@ -134,12 +173,10 @@ class Worker:
             jobs.prune(session)
 
 
-def _anything_due(session: Session) -> bool:
-    moment = now()
-    due = sa.select(jobs.Job.id).where(
-        sa.or_(
-            sa.and_(jobs.Job.status == "queued", jobs.Job.run_at <= moment),
-            sa.and_(jobs.Job.status == "running", jobs.Job.lease_until < moment),
-        )
-    )
-    return session.scalar(due.limit(1)) is not None
+def _words(error: Exception) -> str:
+    """What is kept of an error: the sentence of an expected one; never a statement's parameters, which are people's data."""
+    if isinstance(error, VocError):
+        return error.message
+    if isinstance(error, DBAPIError):
+        return f"{type(error.orig).__name__}: {str(error.orig).splitlines()[0]}"  # the lines below quote the row
+    return f"{type(error).__name__}: {error}"

@@ -124,8 +124,8 @@ def occasions(session: Session, terms: Terms, *, until: datetime, customer_ids: 
         if terms.purchase_type == ONE_OFF
         else _cancellations(rule, since, until, customer_ids)
     )
-    for row in session.execute(statement.execution_options(yield_per=5_000)):
-        yield Occasion(*row._tuple())
+    for customer_id, row_id, happened_at, supply_days in session.execute(statement.execution_options(yield_per=5_000)):
+        yield Occasion(customer_id, row_id, happened_at, supply_days)
 
 
 def _last_orders(rule: Rule, since: datetime, until: datetime, customer_ids: Sequence[int] | None) -> sa.Select[int, int, datetime, int]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import end_of_day, now, start_of_day
 from voc.customers.tables import Customer, Product, Shop
+from voc.errors import Refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def open_tokens(session: Session, *, limit: int) -> list[str]:
             .join(Campaign)
             .where(
                 Invitation.held_out.is_(False), Invitation.answered_at.is_(None), Invitation.expires_at > now(),
-                Campaign.status.in_(("active", "paused")),
+                Campaign.status == "active",
             )
             .order_by(Invitation.id.desc())
             .limit(limit)
@@ -153,3 +154,12 @@ def products(session: Session) -> list[tuple[int, str, str]]:
         sa.select(Product.id, Product.name, Shop.name).join(Shop, Shop.id == Product.shop_id).order_by(Shop.id, Product.name)
     )
     return [(product_id, name, shop) for product_id, name, shop in rows]
+
+
+def product_ids(session: Session, codes: Sequence[str]) -> tuple[int, ...]:
+    """The products with these codes, in all shops."""
+    found = {code: product_id for product_id, code in session.execute(sa.select(Product.id, Product.code).where(Product.code.in_(codes)))}
+    missing = [code for code in codes if code not in found]
+    if missing:
+        raise Refused(f"商品コード {', '.join(missing)} はありません。取り込んだ注文のコードを確かめてください。")
+    return tuple(session.scalars(sa.select(Product.id).where(Product.code.in_(codes)).order_by(Product.id)))

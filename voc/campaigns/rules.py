@@ -60,10 +60,10 @@ class Rule:
     """At most so many a day, so that a long look-back does not ask all at once."""
 
     def __post_init__(self) -> None:
-        _check("wait_days", self.wait_days, 0, 365)
-        _check("window_days", self.window_days, 1, 730)
+        _check("待つ日数", self.wait_days, 0, 365)
+        _check("さかのぼる日数", self.window_days, 1, 730)
         if self.daily_limit is not None:
-            _check("daily_limit", self.daily_limit, 1, 100_000)
+            _check("1日の上限", self.daily_limit, 1, 100_000)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Rule":

@@ -129,6 +129,66 @@ def user_add(email: str, role: str, name: str, password_stdin: bool) -> None:
     click.echo(f"{email} を {role} として登録しました。")
 
 
+@main.command()
+def send() -> None:
+    """Make the invitations that are due now and queue their mails; the worker sends them."""
+    from voc.delivery.inviting import invite_due
+
+    settings, db = open_settings(), open_database()
+    made = invite_due(db, settings)
+    if not made:
+        click.echo("動いている配信がありません。python -m voc campaign add … --activate で始められます。")
+    for one in made:
+        held = f"、比較のため送らない {one.held_out} 人" if one.held_out else ""
+        click.echo(f"{one.name}: 依頼 {one.invitations} 件、送信待ちのメール {one.mails} 通{held}")
+
+
+@main.group()
+def campaign() -> None:
+    """Who is asked, when, by which way."""
+
+
+@campaign.command("add")
+@click.argument("name")
+@click.option(
+    "--type", "purchase_type", type=click.Choice(["subscription", "one_off"]), required=True, help="Cancelled, or not bought again."
+)
+@click.option("--days", required=True, type=int, help="Days to wait after the cancellation, or after the goods have run out.")
+@click.option("--window", default=14, show_default=True, type=int, help="Not asked: who has been due for so many days or longer.")
+@click.option("--channel", default="mail", show_default=True, type=click.Choice(["mail", "paper", "line", "sms", "phone"]))
+@click.option("--product", "products", multiple=True, metavar="CODE", help="Only this product (by its code in the shop); may be repeated.")
+@click.option("--daily-limit", type=int, help="At most so many invitations a day.")
+@click.option(
+    "--holdout", "holdout_percent", default=0, show_default=True, type=int, help="Percent drawn by lot who are not asked, to compare with."
+)
+@click.option("--open-days", default=30, show_default=True, type=int, help="Days for which the survey takes answers.")
+@click.option("--activate", is_flag=True, help="Start it at once.")
+def campaign_add(*, days: int, window: int, daily_limit: int | None, products: tuple[str, ...], activate: bool, **values: Any) -> None:
+    """Make a campaign NAME. Without --activate it stays a draft."""
+    from voc.campaigns import queries, service
+    from voc.campaigns.rules import Rule
+
+    with open_database().transaction() as session:
+        ids = queries.product_ids(session, products)
+        rule = Rule(wait_days=days, window_days=window, product_ids=ids, daily_limit=daily_limit)
+        made = service.create(session, rule=rule, **values)
+        if activate:
+            service.activate(session, made)
+        click.echo(f"配信「{made.name}」を{'始めました' if activate else '保存しました'}。")
+
+
+@campaign.command("list")
+def campaign_list() -> None:
+    """All campaigns with asked, shown and answered, one a line."""
+    from voc.campaigns import queries
+
+    with open_database().reading() as session:
+        standings = queries.standings(session)
+        for one in queries.campaigns(session):
+            stand = standings.get(one.id, queries.NOBODY)
+            click.echo(f"{one.status}\t{one.name}\tasked {stand.asked}\tshown {stand.shown}\tanswered {stand.answered}")
+
+
 def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
 

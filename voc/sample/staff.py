@@ -1,0 +1,192 @@
+"""What the made-up company did with its answers: had them read, reviewed a random part, worked the alerts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voc import clock
+from voc.config import Settings
+from voc.db import Database
+from voc.errors import Refused, VocError
+from voc.readings import models
+from voc.readings import service as readings
+from voc.readings.reader import Reader
+from voc.readings.tables import Alert, Prediction
+from voc.reasons import codebook
+from voc.reviews import sampling
+from voc.reviews import service as reviews
+from voc.reviews.service import Choice
+from voc.reviews.tables import AuditDraw, Decision
+from voc.sample.buying import Calendar
+from voc.sample.company_rows import House
+from voc.sample.voices import Voice
+from voc.surveys.tables import Answer, FollowUp
+
+REVIEWED = 0.30
+DRAWN = 0.40
+"""Of the answers; what is drawn and not reviewed yet is today's work."""
+MOST_REVIEWED = 1_200
+_ERRS = 0.06
+_KEPT_OPEN = timedelta(days=4)
+_CHUNK = 5_000
+
+_NOTES = {
+    "confirmed": "お電話で状況をうかがい、品質管理へ報告。経過を見ています。",
+    "done": "対応済み。記録を品質管理と共有しました。",
+    "dismissed": "内容を確かめ、該当しないと判断しました。",
+}
+
+
+class Remembering:
+    """A classifier that reads the same words once: made-up customers repeat each other where there are very many."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def read(self, texts: Sequence[str], purchase_types: Sequence[str]) -> Sequence[Any]:
+        wanted = list(zip(texts, purchase_types, strict=True))
+        fresh = list(dict.fromkeys(one for one in wanted if one not in self._known))
+        if fresh:
+            found = self._reader.read([text for text, _ in fresh], [bought for _, bought in fresh])
+            self._known.update(zip(fresh, found, strict=True))
+        return [self._known[one] for one in wanted]
+
+
+def have_read(db: Database, settings: Settings, *, progress: Any) -> bool:
+    """Have every answer read by the model in use. ``False``: there is none; the worker reads when one comes."""
+    with db.transaction() as session:
+        model = models.register(session, settings)
+        if model is None:
+            return False
+        version = model.version
+    try:
+        reader = models.reader_for(model, settings)
+    except VocError:
+        return False
+    readings.read_pending(db, Remembering(reader), version, progress=progress)
+    _put_back_in_time(db)
+    return True
+
+
+def _put_back_in_time(db: Database) -> None:
+    """A reading is a few minutes younger than its answer, not of today; so is an alert, and due by its own day."""
+    last = 0
+    while True:
+        with db.transaction() as session:
+            rows = session.execute(
+                sa.select(Prediction.id, Prediction.answer_id, Answer.created_at, FollowUp.answered_at)
+                .join(Answer, Answer.id == Prediction.answer_id)
+                .outerjoin(FollowUp, FollowUp.answer_id == Answer.id)
+                .where(Prediction.id > last)
+                .order_by(Prediction.id)
+                .limit(_CHUNK)
+            ).all()
+            if not rows:
+                return
+            last = rows[-1].id
+            moments = {row.answer_id: max(filter(None, (row.created_at, row.answered_at))) + timedelta(minutes=2) for row in rows}
+            session.execute(sa.update(Prediction), [{"id": row.id, "created_at": moments[row.answer_id]} for row in rows])
+            alerts = session.execute(sa.select(Alert.id, Alert.answer_id, Alert.code).where(Alert.answer_id.in_(moments))).all()
+            if alerts:
+                session.execute(sa.update(Alert), [_dated(alert, moments[alert.answer_id]) for alert in alerts])
+
+
+def _dated(alert: Any, moment: datetime) -> dict[str, Any]:
+    return {"id": alert.id, "raised_at": moment, "due_at": moment + timedelta(days=codebook.ALERTS[alert.code].days)}
+
+
+class Staff:
+    """田中, 佐藤 and 鈴木 at their desks."""
+
+    def __init__(self, calendar: Calendar, house: House, voices: Sequence[Voice], *, seed: str) -> None:
+        self.calendar = calendar
+        self.first, self.second, self.lead = house.staff
+        self.rng = Random(f"{seed}/staff")
+        self._voices: Mapping[tuple[str, str], Voice] = {(voice.text, voice.purchase_type): voice for voice in voices}
+
+    def work(self, session: Session) -> None:
+        """Alerts as they came; then a random draw, most of which has been reviewed, part of it by two."""
+        self._work_alerts(session)
+        total = session.scalar(sa.select(sa.func.count()).select_from(Prediction).where(Prediction.current)) or 0
+        wanted = min(int(total * DRAWN), int(MOST_REVIEWED * DRAWN / REVIEWED))
+        begun = self.calendar.now - timedelta(days=4)
+        if wanted < 1:
+            return
+        with clock.frozen(begun):
+            try:
+                sampling.draw_audit(session, wanted, seed=self.rng.randrange(2**32), by=self.lead)
+            except Refused:
+                return
+        drawn = session.execute(sa.select(AuditDraw.answer_id, AuditDraw.double).order_by(AuditDraw.id)).all()
+        self._review(session, drawn[: int(len(drawn) * REVIEWED / DRAWN)], begun)
+
+    def _review(self, session: Session, drawn: Sequence[Any], begun: datetime) -> None:
+        """A few seconds an answer, two people side by side; the second look comes a day later."""
+        span = (self.calendar.now - begun) * 0.9
+        for place, (answer_id, double) in enumerate(drawn):
+            moment = begun + timedelta(hours=1) + span * 0.6 * (place / len(drawn))
+            one, other = (self.first, self.second) if place % 20 < 11 else (self.second, self.first)
+            self._decide(session, answer_id, moment, by=one, round="first", stream="audit")
+            if double and self.rng.random() < 0.8:
+                self._decide(session, answer_id, moment + span * 0.35, by=other, round="second", stream="audit")
+        self._adjudicate(session, [answer_id for answer_id, double in drawn if double])
+
+    def _decide(self, session: Session, answer_id: int, moment: datetime, *, by: int, round: str, stream: str) -> None:
+        answer = session.get_one(Answer, answer_id)
+        moment = min(max(moment, answer.created_at + timedelta(hours=1)), self.calendar.now)
+        leaf, secondary, alerts = self._truth(session, answer)
+        prediction = session.scalar(sa.select(Prediction).where(Prediction.answer_id == answer_id, Prediction.current))
+        if self.rng.random() < _ERRS and prediction is not None and len(prediction.suggestions) > 1:
+            leaf = str(self.rng.choice(prediction.suggestions[:2])[0])
+        seen = session.scalars(sa.select(Alert.code).where(Alert.answer_id == answer_id, Alert.status == "open")).all()
+        with clock.frozen(moment):
+            reviews.decide(
+                session, answer_id, Choice(primary=leaf, secondary=secondary, alerts=alerts), by=by, round=round, stream=stream,
+                prediction_id=prediction.id if prediction is not None else None, alerts_seen=seen,
+                opened_at=moment - timedelta(seconds=4 + self.rng.lognormvariate(2.0, 0.6)),
+            )  # fmt: skip
+
+    def _truth(self, session: Session, answer: Answer) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """What somebody who reads well finds: the follow-up's words say more than the vague ones before."""
+        more = session.scalar(sa.select(FollowUp.text).where(FollowUp.answer_id == answer.id, FollowUp.text != ""))
+        for text in (more, answer.text):
+            voice = self._voices.get((text, answer.purchase_type)) if text else None
+            if voice is not None:
+                return voice.leaf, voice.secondary, voice.alerts
+        return "unclear", (), ()
+
+    def _adjudicate(self, session: Session, twice: Sequence[int]) -> None:
+        """The manager settles the older half of what the two see differently."""
+        rows = session.execute(
+            sa.select(Decision.answer_id, sa.func.max(Decision.decided_at, type_=Decision.decided_at.type))
+            .where(Decision.answer_id.in_(twice), Decision.round.in_(("first", "second")), Decision.undone_at.is_(None))
+            .group_by(Decision.answer_id)
+            .having(sa.func.count() == 2, sa.func.count(Decision.primary_leaf.distinct()) == 2)
+            .order_by(Decision.answer_id)
+        ).all()
+        for answer_id, last in rows[: len(rows) // 2]:
+            self._decide(session, answer_id, last + timedelta(hours=3), by=self.lead, round="adjudication", stream="audit")
+
+    def _work_alerts(self, session: Session) -> None:
+        """What is older than a few days has been handled, but for one or two that slipped through."""
+        before = self.calendar.now - _KEPT_OPEN
+        rows = session.execute(
+            sa.select(Alert, Answer).join(Answer, Answer.id == Alert.answer_id)
+            .where(Alert.raised_at < before, Alert.status == "open")
+            .order_by(Alert.raised_at, Alert.id)
+            .limit(_CHUNK)
+        ).all()  # fmt: skip
+        for alert, answer in rows[: max(0, len(rows) - 2)]:
+            real = alert.code in self._truth(session, answer)[2]
+            status = "dismissed" if not real else "confirmed" if self.rng.random() < 0.12 else "done"
+            handled = min(alert.raised_at + timedelta(hours=self.rng.uniform(1, 30)), self.calendar.now)
+            note = _NOTES[status] if alert.code == "health_harm" or status == "dismissed" else "対応済み。"
+            with clock.frozen(handled):
+                readings.handle_alert(
+                    session, alert.id, status=status, seen="open", note=note, by=self.rng.choice((self.first, self.second))
+                )

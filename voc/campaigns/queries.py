@@ -84,7 +84,7 @@ def open_tokens(session: Session, *, limit: int) -> list[str]:
     )  # fmt: skip
 
 
-PER_PAGE = 50
+PER_PAGE = 25
 
 STATES = ("waiting", "asked", "shown", "answered", "expired", "held_out")
 

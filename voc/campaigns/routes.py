@@ -81,7 +81,7 @@ def preview_audience() -> str:
         ask_again_days=company.read(session()).ask_again_days, campaign_id=request.args.get("campaign", 0, type=int),
         holdout_percent=form.holdout_percent.data or 0,
     )  # fmt: skip
-    return _audience(terms)
+    return _audience(terms, in_form=True)
 
 
 @blueprint.post("/campaigns/wording")
@@ -101,11 +101,11 @@ def campaign_audience(campaign_id: int) -> str:
     return _audience(terms)
 
 
-def _audience(terms: Terms) -> str:
+def _audience(terms: Terms, *, in_form: bool = False) -> str:
     counted = audience.audience(session(), terms, now())
     limit = terms.rule.daily_limit
     return render_template(
-        "campaigns/audience.html", counted=counted, terms=terms, today=today(), days=audience.FORECAST_DAYS,
+        "campaigns/audience.html", counted=counted, in_form=in_form, today=today(), days=audience.FORECAST_DAYS,
         at_first=counted.asked if limit is None else min(limit, counted.asked), limit=limit,
     )  # fmt: skip
 

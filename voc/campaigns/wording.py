@@ -24,7 +24,7 @@ _OFFER = "割引や再購入の誘いが入ると、アンケートではなく�
 _HOLD = "引き止めと受け取られます。ご連絡やお引き止めはしないと伝えてください。"
 
 _DOUBTFUL: tuple[tuple[str, str], ...] = (
-    (r"続けないと[^。\n]{0,12}", _THREAT),
+    (r"続けないと[^。、\n]{0,12}", _THREAT),
     (r"(?:今|いま|途中で)?(?:や|辞|止)める?(?:と|のは|てしまうと|たら)[^。\n]{0,12}(?:逆効果|もったいない|元に戻|悪化|損|台無し|リバウンド)", _THREAT),
     (r"逆効果|リバウンド|台無し|元に戻って?しま", _THREAT),
     (r"(?:解約|休止|退会)(?:は|が)?(?:できません|できかねます|お受けできません|受け付けられません)", _OBSTRUCTION),
@@ -41,11 +41,16 @@ _COMPILED = tuple((re.compile(pattern), why) for pattern, why in _DOUBTFUL)
 
 def doubts(*texts: str) -> list[Doubt]:
     """Doubtful places in these texts, in the order in which they stand; the same words are told once."""
-    found: list[tuple[int, int, Doubt]] = []
-    for number, text in enumerate(texts):
-        plain = normalize("NFKC", text)
+    found: list[tuple[int, int, int, str]] = []
+    plain = [normalize("NFKC", text) for text in texts]
+    for number, text in enumerate(plain):
         for pattern, why in _COMPILED:
-            found += [(number, match.start(), Doubt(match[0].strip(), why)) for match in pattern.finditer(plain)]
-    seen: set[str] = set()
-    ordered = [doubt for *_, doubt in sorted(found, key=lambda entry: entry[:2])]
-    return [doubt for doubt in ordered if not (doubt.words in seen or seen.add(doubt.words))]  # type: ignore[func-returns-value]
+            found += [(number, match.start(), -match.end(), why) for match in pattern.finditer(text)]
+    told: dict[str, Doubt] = {}
+    reached = (0, 0)
+    for number, start, minus_end, why in sorted(found):
+        if (number, start) >= reached:  # a place within one already told is not told again
+            words = plain[number][start:-minus_end].strip()
+            told.setdefault(words, Doubt(words, why))
+            reached = (number, -minus_end)
+    return list(told.values())

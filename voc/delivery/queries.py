@@ -13,7 +13,7 @@ from voc.clock import now
 from voc.customers.tables import Customer, Product
 from voc.delivery.tables import Message
 
-PER_PAGE = 50
+PER_PAGE = 25
 
 #: Letters on one print page: what a printer's paper tray takes.
 PRINT_BATCH = 100
@@ -33,7 +33,7 @@ class Page:
 
 
 def outbox(session: Session, *, status: str = "", campaign_id: int | None = None, page: int = 1) -> Page:
-    """Messages with invitation, campaign and customer; failed and waiting ones first when all are shown."""
+    """Messages with campaign and customer, the newest first."""
     wanted = _of(campaign_id)
     if status:
         wanted.append(Message.status == status)

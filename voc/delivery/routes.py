@@ -87,7 +87,9 @@ def preview_mail(campaign_id: int) -> Response:
     """The mail's HTML by itself, for the frame on the preview page. Mails carry their style in the tags."""
     html = _sample_mail(session().get_one(Campaign, campaign_id)).get_body(("html",))
     response = make_response(html.get_content() if html is not None else "")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+    )
     return response
 
 
@@ -97,7 +99,7 @@ def preview_survey(campaign_id: int) -> Response:
     campaign = session().get_one(Campaign, campaign_id)
     _name, product = queries.example(session(), campaign_id, campaign.purchase_type)
     response = make_response(survey_pages.preview(company.read(session()), campaign.purchase_type, product=product or None))
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; frame-ancestors 'self'; sandbox"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'self'; sandbox"
     return response
 
 

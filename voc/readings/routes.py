@@ -1,8 +1,19 @@
-"""Pages of this area."""
+"""Pages of this room: alerts to be worked, and which model reads."""
 
-from flask import Blueprint
+from typing import Any
 
-from voc.web import Access, access
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_security import current_user
+from werkzeug.wrappers import Response
+
+from voc.errors import NotFound, Refused
+from voc.readings import models, queries, service
+from voc.readings.forms import HandleForm, UseForm
+from voc.readings.queries import AlertCard, AlertFilter
+from voc.readings.words import pieces
+from voc.surveys.questions import FOLLOW_UPS
+from voc.web import Access, access, session, wants_fragment
 
 blueprint = Blueprint("readings", __name__)
 
@@ -10,4 +21,95 @@ blueprint = Blueprint("readings", __name__)
 @blueprint.get("/alerts")
 @access(Access.STAFF)
 def alerts() -> str:
-    return ""
+    wish = _wish()
+    handled = request.args.get("handled", type=int)
+    return render_template(
+        "readings/alerts.html",
+        wish=wish,
+        filters=_arguments(wish),
+        page=queries.alerts(session(), wish, page=request.args.get("page", 1, type=int)),
+        counts=queries.alert_counts(session()),
+        products=queries.products_with_answers(session()),
+        handled=queries.alert_card(session(), handled) if handled else None,
+        was=_state(request.args.get("was", "")),
+        marked=_marked,
+    )
+
+
+@blueprint.post("/alerts/<int:alert_id>")
+@access(Access.STAFF)
+def handle(alert_id: int) -> str | Response:
+    form = HandleForm()
+    if not form.validate_on_submit():
+        raise Refused(_first_error(form) or _("もう一度お選びください。"))
+    service.handle_alert(
+        session(), alert_id, status=form.status.data or "", seen=form.seen.data or "", note=form.note.data or "", by=current_user.id
+    )
+    if wants_fragment():
+        return render_template("readings/_card.html", card=_card(alert_id), was=form.seen.data, marked=_marked, filters=_arguments(_wish()))
+    back = {"handled": alert_id, "was": form.seen.data} if form.status.data != "open" else {}
+    return redirect(url_for("readings.alerts", **_arguments(_wish()), **back), 303)
+
+
+def _wish() -> AlertFilter:
+    state = request.args.get("state", "unfinished")
+    return AlertFilter(
+        code=request.args.get("code", ""),
+        state=state if state in AlertFilter.STATES else "unfinished",
+        product_id=request.args.get("product", type=int),
+    )
+
+
+def _arguments(wish: AlertFilter) -> dict[str, Any]:
+    """The filter as it stands in an address."""
+    values = {"code": wish.code, "state": wish.state if wish.state != "unfinished" else "", "product": wish.product_id}
+    return {name: value for name, value in values.items() if value}
+
+
+@blueprint.app_template_global()
+def follow_up_label(code: str) -> str:
+    """The follow-up question as the customer read it."""
+    return FOLLOW_UPS.get(code, "")
+
+
+def _state(value: str) -> str:
+    return value if value in queries.STATUSES else "open"
+
+
+def _card(alert_id: int) -> AlertCard:
+    card = queries.alert_card(session(), alert_id)
+    if card is None:
+        raise NotFound(_("この知らせはなくなりました。一覧を開き直してください。"))
+    return card
+
+
+def _marked(card: AlertCard) -> object:
+    """The customer's words, with what raised the alert marked."""
+    return pieces(card.words, card.alert.evidence)
+
+
+def _first_error(form: HandleForm) -> str:
+    return next((str(error) for errors in form.errors.values() for error in errors), "")
+
+
+@blueprint.get("/models", endpoint="models")
+@access(Access.ADMIN)
+def show_models() -> str:
+    in_use = queries.in_use(session())
+    template = "readings/_progress.html" if wants_fragment() else "readings/models.html"
+    return render_template(
+        template,
+        versions=queries.versions(session()),
+        progress=queries.progress(session(), in_use.version if in_use else None),
+        form=UseForm(),
+    )
+
+
+@blueprint.post("/models")
+@access(Access.ADMIN)
+def use_model() -> Response:
+    form = UseForm()
+    if form.validate_on_submit():
+        model = models.use(session(), form.version.data or "", by=current_user.id)
+        flash(_("%(version)s で読み直します。下に進み具合が出ます。いつでも前のモデルに戻せます。", version=model.version), "done")
+    return redirect(url_for("readings.models"), 303)

@@ -38,6 +38,7 @@ class Prediction(Base):
         sa.Index("uq_predictions_answer_id_current", "answer_id", unique=True,
                  sqlite_where=sa.text("current"), postgresql_where=sa.text("current")),
         sa.Index("ix_predictions_current_confidence", "current", "confidence"),
+        sa.Index("ix_predictions_created_at", "created_at"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,6 +54,8 @@ class Prediction(Base):
     evidence: Mapped[list[Any]] = mapped_column(default=list)
     """Spans of the text: [[start, end, "for" | "denied"], …], in code points."""
     auto: Mapped[bool] = mapped_column(default=False)
+    follow_up_read: Mapped[bool] = mapped_column(default=False)
+    """The follow-up's words were read along; an answered follow-up that was not makes the reading stale."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -1,7 +1,30 @@
 """Jobs of this area."""
 
+import logging
+
+from voc import jobs
 from voc.jobs import Context
+from voc.readings import models, queries, service
+
+log = logging.getLogger("voc.readings")
 
 
 def read_pending(context: Context) -> None:
     """Read the answers that the model in use has not read yet."""
+    with context.db.reading() as session:
+        model = queries.in_use(session)
+        unknown = models.needs_registering(session, context.settings)
+    if unknown:
+        with context.transaction() as session:
+            model = models.register(session, context.settings)
+    if model is None:
+        log.warning("no model to read with: models/ is empty")
+        return
+    with context.db.reading() as session:
+        if not queries.anything_unread(session, model.version):  # most calls: the classifier is not even loaded
+            return
+    reader = models.reader_for(model, context.settings)
+    service.read_pending(context.db, reader, model.version, progress=context.progress, stopping=context.stopping)
+    if context.stopping.is_set():  # the rest is for the next worker
+        with context.transaction() as session:
+            jobs.enqueue(session, "readings.read")

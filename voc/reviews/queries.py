@@ -1,16 +1,21 @@
-"""What others join: the real reason (ホンネ) of each answer, as far as it is known."""
+"""Reads: the real reason (ホンネ) of each answer, as far as it is known, and what was decided by whom."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
+from voc.accounts.tables import User
+from voc.clock import start_of_day, today
 from voc.readings.tables import Prediction
-from voc.reviews.tables import Decision
+from voc.reviews.tables import AuditDraw, Decision, PassedOn
 from voc.surveys.tables import Answer
 
 ADJUDICATION, DECISION, PREDICTION = "adjudication", "decision", "prediction"
 
 
-def effective() -> sa.Select[tuple[int, str, str, float | None]]:
+def effective() -> sa.Select[int, str, str, float | None]:
     """The real reason of every answer that was read or decided: ``answer_id, leaf, source, confidence``.
 
     An adjudication counts before the first decision, that before the current reading; a second, blind coding alone
@@ -30,3 +35,120 @@ def effective() -> sa.Select[tuple[int, str, str, float | None]]:
         )
         .where(leaf.is_not(None))
     )
+
+
+def active_decision(session: Session, answer_id: int, round_: str) -> Decision | None:
+    return session.scalar(
+        sa.select(Decision).where(Decision.answer_id == answer_id, Decision.round == round_, Decision.undone_at.is_(None))
+    )
+
+
+def active_decisions(session: Session, answer_id: int) -> dict[str, Decision]:
+    """What is decided about an answer, by round."""
+    rows = session.scalars(sa.select(Decision).where(Decision.answer_id == answer_id, Decision.undone_at.is_(None)))
+    return {row.round: row for row in rows}
+
+
+def round_for(session: Session, answer_id: int, me: int) -> str | None:
+    """Which decision about the answer is ``me``'s to make: the first, a blind second, or none."""
+    first = active_decision(session, answer_id, "first")
+    if first is None:
+        return "first"
+    drawn_twice = session.scalar(sa.select(AuditDraw.double).where(AuditDraw.answer_id == answer_id))
+    if drawn_twice and first.reviewer_id != me and active_decision(session, answer_id, "second") is None:
+        return "second"
+    return None
+
+
+def to_adjudicate(session: Session, answer_id: int) -> bool:
+    """Whether two people decided, and nobody has judged between them yet."""
+    rounds = set(session.scalars(sa.select(Decision.round).where(Decision.answer_id == answer_id, Decision.undone_at.is_(None))))
+    return rounds == {"first", "second"}
+
+
+def names(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]:
+    """How people are called, by their id."""
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    return {user.id: user.display_name for user in session.scalars(sa.select(User).where(User.id.in_(wanted))).unique()} if wanted else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """One person's work of today."""
+
+    decided: int
+    seconds: float | None
+    """On average, where it was measured."""
+
+
+def today_of(session: Session, me: int) -> Today:
+    mine = sa.select(sa.func.count(), sa.func.avg(Decision.seconds)).where(
+        Decision.reviewer_id == me, Decision.decided_at >= start_of_day(today()), Decision.undone_at.is_(None)
+    )
+    decided, seconds = session.execute(mine).one()
+    return Today(decided=decided, seconds=None if seconds is None else float(seconds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditProgress:
+    """How far the random draws are reviewed; ``double`` are those to be coded by two people."""
+
+    drawn: int = 0
+    decided: int = 0
+    double: int = 0
+    coded_twice: int = 0
+
+
+def audit_progress(session: Session) -> AuditProgress:
+    first, second = aliased(Decision), aliased(Decision)
+    drawn, decided, double, twice = session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.count(first.id),
+            sa.func.coalesce(sa.func.sum(sa.case((AuditDraw.double, 1), else_=0)), 0),
+            sa.func.count(second.id),
+        )
+        .select_from(AuditDraw)
+        .outerjoin(first, sa.and_(first.answer_id == AuditDraw.answer_id, first.round == "first", first.undone_at.is_(None)))
+        .outerjoin(second, sa.and_(second.answer_id == AuditDraw.answer_id, second.round == "second", second.undone_at.is_(None)))
+    ).one()
+    return AuditProgress(drawn=drawn, decided=decided, double=int(double), coded_twice=twice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """One of a person's own decisions, to look at again."""
+
+    decision: Decision
+    start: str
+    purchase_type: str
+
+
+def recent_of(session: Session, me: int, *, limit: int = 8) -> list[Recent]:
+    rows = session.execute(
+        sa.select(Decision, Answer.text, Answer.purchase_type)
+        .join(Answer, Answer.id == Decision.answer_id)
+        .where(Decision.reviewer_id == me, Decision.undone_at.is_(None))
+        .order_by(Decision.decided_at.desc(), Decision.id.desc())
+        .limit(limit)
+    )
+    return [Recent(decision=decision, start=beginning(text), purchase_type=bought) for decision, text, bought in rows]
+
+
+def passed_on_by(session: Session, me: int, *, limit: int = 20) -> list[tuple[int, str, str]]:
+    """What this person handed to others and nobody has decided yet: answer, its beginning, the note."""
+    decided = sa.exists().where(Decision.answer_id == PassedOn.answer_id, Decision.round == "first", Decision.undone_at.is_(None))
+    rows = session.execute(
+        sa.select(PassedOn.answer_id, Answer.text, PassedOn.note)
+        .join(Answer, Answer.id == PassedOn.answer_id)
+        .where(PassedOn.by == me, ~decided)
+        .order_by(PassedOn.at.desc())
+        .limit(limit)
+    )
+    return [(answer_id, beginning(text), note) for answer_id, text, note in rows]
+
+
+def beginning(text: str, length: int = 30) -> str:
+    """The first words on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[:length] + "…"

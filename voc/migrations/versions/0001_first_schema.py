@@ -289,7 +289,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('token', name=op.f('uq_invitations_token'))
     )
     with op.batch_alter_table('invitations', schema=None) as batch_op:
-        batch_op.create_index('ix_invitations_asked_at', ['asked_at'], unique=False)
+        batch_op.create_index('ix_invitations_asked_at', ['asked_at', 'purchase_type', 'product_id', 'channel', 'campaign_id', 'answered_at'], unique=False)
         batch_op.create_index('ix_invitations_customer_id_created_at', ['customer_id', 'created_at'], unique=False)
 
     op.create_table('order_lines',
@@ -460,6 +460,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('answer_id', 'model_version', name=op.f('uq_predictions_answer_id_model_version'))
     )
     with op.batch_alter_table('predictions', schema=None) as batch_op:
+        batch_op.create_index('ix_predictions_created_at', ['created_at'], unique=False)
         batch_op.create_index('ix_predictions_current_confidence', ['current', 'confidence'], unique=False)
         batch_op.create_index('uq_predictions_answer_id_current', ['answer_id'], unique=True, sqlite_where=sa.text('current'), postgresql_where=sa.text('current'))
 
@@ -510,6 +511,7 @@ def downgrade() -> None:
     with op.batch_alter_table('predictions', schema=None) as batch_op:
         batch_op.drop_index('uq_predictions_answer_id_current', sqlite_where=sa.text('current'), postgresql_where=sa.text('current'))
         batch_op.drop_index('ix_predictions_current_confidence')
+        batch_op.drop_index('ix_predictions_created_at')
 
     op.drop_table('predictions')
     op.drop_table('passed_on')

@@ -1,0 +1,204 @@
+"""Orders of a file → rows of the database. The same file again changes nothing; a newer export brings old orders up to date."""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voc.bulk import insert_rows, reserve_ids
+from voc.customers.order_rows import OrderHead, OrderRecord, Plain
+from voc.customers.people import CUSTOMERS, MailConsents, People
+from voc.customers.products import Products
+from voc.customers.source import Tally
+from voc.customers.tables import Order, OrderLine
+from voc.db import table
+
+ORDERS = table(Order)
+LINES = table(OrderLine)
+_HEAD = ("customer_id", "ordered_at", "status", "purchase_type", "total")
+_LINE = ("order_id", "product_id", "quantity", "unit_price")
+_AT_ONCE = 2_000
+_NOT_YET = 1 << 62
+
+
+class OrderStore:
+    """Takes batches of order records."""
+
+    def __init__(self, session: Session, shop_id: int, tally: Tally, *, consent_source: str, has_lines: bool) -> None:
+        self.imported = self.updated = self.merged = 0
+        self._session = session
+        self._shop_id = shop_id
+        self._tally = tally
+        self._people = People(session, shop_id)
+        self._products = Products(session, shop_id)
+        self._consents = MailConsents(session, source=consent_source)
+        self._has_lines = has_lines
+        # By the buyer's number in this file: the customer, and when the first purchase was.
+        self._customer_ids = array("q")
+        self._bought_at = array("q")
+        self._wishes: dict[int, tuple[int, bool]] = {}
+        self._entries: dict[int, tuple[int, str]] = {}
+        self._unsettled: set[int] = set()
+        """Customers whose first order may be another one now."""
+
+    def take(self, batch: Sequence[Plain]) -> None:
+        records = _joined(OrderRecord.restored(plain) for plain in batch)
+        heads = [record.head for record in records if record.head is not None]
+        self._meet([head for head in heads if head.buyer is not None])
+        present = self._present(records)
+        self._products.ensure((line[0], line[1]) for record in records for line in record.lines)
+        self._add([record for record in records if record.number not in present])
+        self._bring_up_to_date([record for record in records if record.number in present], present)
+        for head in heads:
+            self._note(head)
+
+    def finish(self) -> None:
+        """What can be said only when the whole file is known: bases, refusals, first orders."""
+        since: dict[int, int] = {}
+        for customer_id, second in zip(self._customer_ids, self._bought_at, strict=True):
+            since[customer_id] = min(second, since.get(customer_id, _NOT_YET))
+        since.pop(0, None)
+        unwilling = {self._customer_ids[number] for number, (_, wish) in self._wishes.items() if not wish}
+        for ids in _slices(sorted(since.keys() | self._unsettled)):
+            bought = {customer_id: _moment(since[customer_id]) for customer_id in ids if since.get(customer_id, _NOT_YET) < _NOT_YET}
+            self._consents.give(bought, basis="business_relation")
+            self._consents.withdraw(unwilling.intersection(ids), basis="business_relation")
+            self._note_first_orders(ids)
+        self._note_entries()
+
+    # -- one batch ------------------------------------------------------------------------------------------------------
+
+    def _meet(self, heads: Sequence[OrderHead]) -> None:
+        """Find or make the customers that this file names for the first time."""
+        known = self._people.resolve([head.buyer for head in heads if head.buyer is not None])
+        for head, customer in zip(heads, known, strict=True):
+            while len(self._customer_ids) <= head.buyer_number:
+                self._customer_ids.append(0)
+                self._bought_at.append(_NOT_YET)
+            self._customer_ids[head.buyer_number] = customer.id
+
+    def _present(self, records: Sequence[OrderRecord]) -> dict[str, Any]:
+        columns = (ORDERS.c.id, ORDERS.c.number, *(ORDERS.c[name] for name in _HEAD))
+        select = sa.select(*columns).where(ORDERS.c.shop_id == self._shop_id, ORDERS.c.number.in_([record.number for record in records]))
+        return {row.number: row for row in self._session.execute(select)}
+
+    def _add(self, records: Sequence[OrderRecord]) -> None:
+        whole = [record for record in records if record.head is not None]
+        ids = reserve_ids(self._session, ORDERS, len(whole))
+        rows = (
+            (row_id, self._shop_id, record.number, *self._values(record.head))
+            for row_id, record in zip(ids, whole, strict=True)
+            if record.head is not None
+        )
+        insert_rows(self._session, ORDERS, ("id", "shop_id", "number", *_HEAD), rows)
+        self._insert_lines(zip(ids, whole, strict=True))
+        self.imported += len(whole)
+        self.merged += sum(record.used - 1 for record in whole)
+        for record in records:
+            if record.head is None:
+                for row in range(record.row, record.row + record.used):
+                    self._tally.skip(row, "この番号の注文がまだありません。先に注文のファイルを取り込んでください。", understood=True)
+
+    def _bring_up_to_date(self, records: Sequence[OrderRecord], present: Mapping[str, Any]) -> None:
+        first = [(present[record.number].id, record) for record in records if record.first]
+        self._insert_lines((present[record.number].id, record) for record in records if not record.first)
+        changed = self._replace_lines(first) if self._has_lines else set()
+        changed |= self._replace_heads([record for _, record in first], present)
+        self.updated += len(changed)
+        self.merged += sum(record.used for record in records) - len(changed)
+
+    def _replace_heads(self, records: Sequence[OrderRecord], present: Mapping[str, Any]) -> set[int]:
+        """Make the heads of orders what the file says; the orders for which that changed something."""
+        changed = []
+        for record in records:
+            before = present[record.number]
+            if record.head is None or (told := self._values(record.head)) == tuple(getattr(before, name) for name in _HEAD):
+                continue
+            changed.append(dict(zip(_HEAD, told, strict=True)) | {"row_id": before.id})
+            self._unsettled.update((before.customer_id, told[0]))
+        if changed:
+            statement = sa.update(ORDERS).where(ORDERS.c.id == sa.bindparam("row_id"))
+            self._session.connection().execute(statement.values({name: sa.bindparam(name) for name in _HEAD}), changed)
+        return {row["row_id"] for row in changed}
+
+    def _replace_lines(self, orders: Sequence[tuple[int, OrderRecord]]) -> set[int]:
+        """Make the lines of orders what the file says; the orders for which that changed something."""
+        stored: dict[int, list[tuple[int, ...]]] = {}
+        select = sa.select(*(LINES.c[name] for name in _LINE)).where(LINES.c.order_id.in_([order_id for order_id, _ in orders]))
+        for order_id, *line in self._session.execute(select):
+            stored.setdefault(order_id, []).append(tuple(line))
+        changed = [(order_id, record) for order_id, record in orders if sorted(self._lines(record)) != sorted(stored.get(order_id, []))]
+        if changed:
+            self._session.execute(sa.delete(LINES).where(LINES.c.order_id.in_([order_id for order_id, _ in changed])))
+            self._insert_lines(changed)
+        return {order_id for order_id, _ in changed}
+
+    def _insert_lines(self, orders: Iterable[tuple[int, OrderRecord]]) -> None:
+        insert_rows(self._session, LINES, _LINE, ((order_id, *line) for order_id, record in orders for line in self._lines(record)))
+
+    def _lines(self, record: OrderRecord) -> list[tuple[int, ...]]:
+        return [(self._products.id_of(code), quantity, price) for code, _, quantity, price in record.lines]
+
+    def _values(self, head: OrderHead) -> tuple[Any, ...]:
+        return self._customer_ids[head.buyer_number], _moment(head.ordered_at), head.status, head.purchase_type, head.total
+
+    def _note(self, head: OrderHead) -> None:
+        number, second = head.buyer_number, head.ordered_at
+        if head.status == "purchased" and second < self._bought_at[number]:
+            self._bought_at[number] = second
+        if head.wish is not None and second >= self._wishes.get(number, (0, True))[0]:
+            self._wishes[number] = second, head.wish
+        if head.entry is not None and second < self._entries.get(number, (_NOT_YET, ""))[0]:
+            self._entries[number] = second, head.entry
+
+    # -- the whole file -------------------------------------------------------------------------------------------------
+
+    def _note_entries(self) -> None:
+        """The advertisement of the first order, unless an earlier order is known."""
+        rows = [
+            {"row_id": self._customer_ids[number], "entry": entry, "moment": _moment(second)}
+            for number, (second, entry) in self._entries.items()
+        ]
+        if rows:
+            first = CUSTOMERS.c.first_order_at
+            told_first = sa.or_(CUSTOMERS.c.entry.is_(None), first.is_(None), first >= sa.bindparam("moment", type_=first.type))
+            changed = CUSTOMERS.c.entry.is_distinct_from(sa.bindparam("entry"))
+            statement = sa.update(CUSTOMERS).where(CUSTOMERS.c.id == sa.bindparam("row_id"), told_first, changed)
+            self._session.connection().execute(statement.values(entry=sa.bindparam("entry")), rows)
+
+    def _note_first_orders(self, customer_ids: Sequence[int]) -> None:
+        if unsettled := self._unsettled.intersection(customer_ids):
+            self._session.execute(sa.update(CUSTOMERS).where(CUSTOMERS.c.id.in_(unsettled)).values(first_order_at=None))
+        first = (
+            sa.select(ORDERS.c.customer_id, sa.func.min(ORDERS.c.ordered_at).label("moment"))
+            .where(ORDERS.c.customer_id.in_(customer_ids), ORDERS.c.status == "purchased")
+            .group_by(ORDERS.c.customer_id)
+            .subquery()
+        )
+        known = CUSTOMERS.c.first_order_at
+        earlier = sa.or_(known.is_(None), known > first.c.moment)
+        self._session.execute(
+            sa.update(CUSTOMERS).where(CUSTOMERS.c.id == first.c.customer_id, earlier).values(first_order_at=first.c.moment)
+        )
+
+
+def _joined(records: Iterable[OrderRecord]) -> list[OrderRecord]:
+    """Pieces of one order in one batch made one record."""
+    whole: dict[str, OrderRecord] = {}
+    for record in records:
+        before = whole.get(record.number)
+        whole[record.number] = (
+            before._replace(used=before.used + record.used, lines=[*before.lines, *record.lines]) if before is not None else record
+        )
+    return list(whole.values())
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
+
+
+def _slices(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

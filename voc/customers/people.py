@@ -1,0 +1,202 @@
+"""Customers as imports meet them: found by the shop's number, else by e-mail, else made; and the basis to ask them on.
+
+Works on batches with SQLAlchemy Core, a few statements a batch, so that a file of any size takes little memory. The
+caller holds the shop's lock (``lock_shop``), so nobody else adds customers to it meanwhile.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from voc.bulk import insert_rows, reserve_ids
+from voc.clock import now
+from voc.customers.buyer_rows import Buyer
+from voc.customers.tables import Consent, Customer, Shop
+from voc.db import table
+from voc.errors import Refused
+from voc.links import new_token
+
+CUSTOMERS = table(Customer)
+CONSENTS = table(Consent)
+_KNOWN = ("id", "external_id", "email", "email_problem", "name", "phone", "postal_address")
+_INSERTED = (
+    "id", "shop_id", "external_id", "email", "email_problem", "name", "phone", "postal_address", "opt_out_token", "created_at", "updated_at",
+)  # fmt: skip
+
+
+def lock_shop(session: Session, name: str, *, platform: str) -> Shop:
+    """The shop of that name, made if there is none, held for this transaction: one import at a time for each shop."""
+    shop = session.scalar(sa.select(Shop).where(Shop.name == name).with_for_update())
+    if shop is None:
+        if not name.strip() or len(name) > 100:
+            raise Refused("ショップの名前を1〜100文字で入れてください。")
+        shop = Shop(name=name.strip(), platform=platform)
+        session.add(shop)
+        session.flush()
+    elif shop.platform == "generic" and platform != "generic":
+        shop.platform = platform
+        session.flush()
+    return shop
+
+
+@dataclass(slots=True)
+class Known:
+    """A customer's row while a batch is worked on."""
+
+    id: int
+    external_id: str | None
+    email: str | None
+    email_problem: str | None
+    name: str | None
+    phone: str | None
+    postal_address: str | None
+    token: str = ""
+    made: bool = False
+    changed: bool = False
+
+    def learn(self, buyer: Buyer, *, overwrite: bool) -> None:
+        """Take over what the file knows: gaps are always filled, other values only by a file that is about customers."""
+        if buyer.external_id is not None and self.external_id is None:
+            self.external_id, self.changed = buyer.external_id, True
+        if buyer.email is not None and buyer.email != self.email and (overwrite or self.email is None):
+            self.email, self.email_problem, self.changed = buyer.email, buyer.email_problem, True
+        for code in ("name", "phone", "postal_address"):
+            value = getattr(buyer, code)
+            if value is not None and value != getattr(self, code) and (overwrite or getattr(self, code) is None):
+                setattr(self, code, value)
+                self.changed = True
+
+
+class People:
+    """Finds and makes the customers of one shop."""
+
+    def __init__(self, session: Session, shop_id: int, *, overwrite: bool = False) -> None:
+        self._session = session
+        self._shop_id = shop_id
+        self._overwrite = overwrite
+
+    def resolve(self, buyers: Sequence[Buyer]) -> list[Known]:
+        """The customer of each buyer, made or brought up to date where needed."""
+        by_id, by_email = self._present(buyers)
+        found, made = [], []
+        for buyer in buyers:
+            known = self._match(buyer, by_id, by_email)
+            if known is None:
+                known = Known(0, *buyer, token=new_token(), made=True)
+                made.append(known)
+            else:
+                known.learn(buyer, overwrite=self._overwrite)
+            if known.external_id is not None:
+                by_id[known.external_id] = known
+            if known.email is not None and known not in by_email.setdefault(known.email, []):
+                by_email[known.email].append(known)
+            found.append(known)
+        self._insert(made)
+        self._update({known.id: known for known in found if known.changed and not known.made}.values())
+        return found
+
+    def _present(self, buyers: Sequence[Buyer]) -> tuple[dict[str, Known], dict[str, list[Known]]]:
+        ids = {buyer.external_id for buyer in buyers if buyer.external_id is not None}
+        mails = {buyer.email for buyer in buyers if buyer.email is not None}
+        select = sa.select(*(CUSTOMERS.c[name] for name in _KNOWN)).where(CUSTOMERS.c.shop_id == self._shop_id).order_by(CUSTOMERS.c.id)
+        rows: dict[int, Known] = {}
+        for column, wanted in ((CUSTOMERS.c.external_id, ids), (CUSTOMERS.c.email, mails)):
+            if wanted:
+                for row in self._session.execute(select.where(column.in_(wanted))):
+                    rows.setdefault(row.id, Known(*row))
+        by_id = {known.external_id: known for known in rows.values() if known.external_id is not None}
+        by_email: dict[str, list[Known]] = {}
+        for _, known in sorted(rows.items()):
+            if known.email is not None:
+                by_email.setdefault(known.email, []).append(known)
+        return by_id, by_email
+
+    @staticmethod
+    def _match(buyer: Buyer, by_id: Mapping[str, Known], by_email: Mapping[str, Sequence[Known]]) -> Known | None:
+        if buyer.external_id is not None and buyer.external_id in by_id:
+            return by_id[buyer.external_id]
+        same_mail = by_email.get(buyer.email, ()) if buyer.email is not None else ()
+        if buyer.external_id is None:
+            return same_mail[0] if same_mail else None
+        # A guest who became a member is the same person; two members with one address are two.
+        return next((known for known in same_mail if known.external_id is None), None)
+
+    def _insert(self, made: Sequence[Known]) -> None:
+        moment = now()
+        for known, row_id in zip(made, reserve_ids(self._session, CUSTOMERS, len(made)), strict=True):
+            known.id = row_id
+        rows = (
+            (
+                known.id, self._shop_id, known.external_id, known.email, known.email_problem, known.name, known.phone, known.postal_address,
+                known.token, moment, moment,
+            )
+            for known in made
+        )  # fmt: skip
+        insert_rows(self._session, CUSTOMERS, _INSERTED, rows)
+
+    def _update(self, changed: Iterable[Known]) -> None:
+        moment = now()
+        rows = [
+            {
+                "row_id": known.id, "external_id": known.external_id, "email": known.email, "email_problem": known.email_problem,
+                "name": known.name, "phone": known.phone, "postal_address": known.postal_address, "updated_at": moment,
+            }
+            for known in changed
+        ]  # fmt: skip
+        if rows:
+            names = [name for name in rows[0] if name != "row_id"]
+            statement = sa.update(CUSTOMERS).where(CUSTOMERS.c.id == sa.bindparam("row_id"))
+            self._session.connection().execute(statement.values({name: sa.bindparam(name) for name in names}), rows)
+
+
+class MailConsents:
+    """The basis on which the customers of a file may be written to; a refusal always wins over an older permission."""
+
+    def __init__(self, session: Session, *, source: str) -> None:
+        self._session = session
+        self._source = source[:200]
+
+    def give(self, since: Mapping[int, datetime], *, basis: str) -> set[int]:
+        """Note a basis for customers who have an address and no basis yet, from the moment given; who was given one."""
+        new = self._with_address(since.keys() - self._noted(since.keys()))
+        self._insert(new, basis=basis, given_at=since, withdrawn_at=None)
+        return new
+
+    def withdraw(self, customer_ids: Collection[int], *, basis: str) -> set[int]:
+        """These customers do not want mail: no basis from now on, on record. Whose basis that changed."""
+        noted = self._noted(customer_ids)
+        moment = now()
+        new = set(customer_ids) - noted
+        self._insert(new, basis=basis, given_at=dict.fromkeys(new, moment), withdrawn_at=moment)
+        mail = CONSENTS.c.channel == "mail"
+        still = sa.select(CONSENTS.c.customer_id).where(mail, CONSENTS.c.withdrawn_at.is_(None), CONSENTS.c.customer_id.in_(noted))
+        ended = set(self._session.scalars(still)) if noted else set()
+        if ended:
+            self._session.execute(sa.update(CONSENTS).where(mail, CONSENTS.c.customer_id.in_(ended)).values(withdrawn_at=moment))
+        return new | ended
+
+    def _with_address(self, customer_ids: Collection[int]) -> set[int]:
+        """Without those whose address a mall has masked: its rules forbid writing to them."""
+        if not customer_ids:
+            return set()
+        problem = CUSTOMERS.c.email_problem
+        fit = sa.select(CUSTOMERS.c.id).where(
+            CUSTOMERS.c.id.in_(customer_ids), CUSTOMERS.c.email.is_not(None), problem.is_distinct_from("masked")
+        )
+        return set(self._session.scalars(fit))
+
+    def _noted(self, customer_ids: Collection[int]) -> set[int]:
+        if not customer_ids:
+            return set()
+        return set(
+            self._session.scalars(
+                sa.select(CONSENTS.c.customer_id).where(CONSENTS.c.channel == "mail", CONSENTS.c.customer_id.in_(customer_ids))
+            )
+        )
+
+    def _insert(self, customer_ids: Iterable[int], *, basis: str, given_at: Mapping[int, datetime], withdrawn_at: datetime | None) -> None:
+        rows = ((customer_id, "mail", basis, self._source, given_at[customer_id], withdrawn_at) for customer_id in customer_ids)
+        insert_rows(self._session, CONSENTS, ("customer_id", "channel", "basis", "source", "given_at", "withdrawn_at"), rows)

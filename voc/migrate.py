@@ -20,9 +20,28 @@ _ADVISORY_LOCK = 0x766F63
 def upgrade(db: Database) -> None:
     """Apply what is missing, in one transaction."""
     with db.write_engine.begin() as connection:
-        if not db.is_sqlite:
-            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-        command.upgrade(_config(connection), "head")
+        upgrade_connection(connection)
+
+
+def upgrade_connection(connection: sa.Connection, revision: str = "head") -> None:
+    """Apply what is missing up to ``revision``, in the caller's transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    command.upgrade(_config(connection), revision)
+
+
+def rebuild(connection: sa.Connection, revision: str) -> None:
+    """Throw all of our tables away and make them anew, empty, as they were at ``revision``."""
+    from voc.schema import metadata
+
+    metadata.drop_all(connection)
+    connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+    upgrade_connection(connection, revision)
+
+
+def knows(revision: str) -> bool:
+    """Whether this program has the migration with this name."""
+    return any(script.revision == revision for script in _scripts().walk_revisions())
 
 
 def revision(db: Database, message: str) -> None:
@@ -38,7 +57,11 @@ def is_current(db: Database) -> bool:
 
 @cache
 def newest() -> str | None:
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    return _scripts().get_current_head()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(MIGRATIONS))
 
 
 def _config(connection: sa.Connection) -> Config:

@@ -38,7 +38,7 @@ MAX_UPLOAD = 200 * 1024 * 1024
 
 def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or config.from_environment()
-    app = Flask("voc", root_path=str(ROOT / "voc"), template_folder=str(ROOT / "templates"))
+    app = web.Site("voc", root_path=str(ROOT / "voc"), template_folder=str(ROOT / "templates"))
     app.config.update(
         SECRET_KEY=settings.secret_key,
         TESTING=settings.testing,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voc.clock import now
-from voc.db import Base
+from voc.db import Base, table
 
 
 class Event(Base):
@@ -29,6 +29,9 @@ class Event(Base):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+_INSERT = sa.insert(table(Event))
+
+
 def record(
     session: Session,
     kind: str,
@@ -40,8 +43,23 @@ def record(
     **data: Any,
 ) -> None:
     """Write one event in the caller's transaction."""
-    session.execute(
-        sa.insert(Event).values(
-            at=now(), kind=kind, user_id=user_id, customer_id=customer_id, invitation_id=invitation_id, answer_id=answer_id, data=data
-        )
-    )
+    record_all(session, [event(kind, user_id=user_id, customer_id=customer_id, invitation_id=invitation_id, answer_id=answer_id, **data)])
+
+
+def event(
+    kind: str,
+    *,
+    user_id: int | None = None,
+    customer_id: int | None = None,
+    invitation_id: int | None = None,
+    answer_id: int | None = None,
+    **data: Any,
+) -> dict[str, Any]:
+    """An event for ``record_all``."""
+    ids = {"user_id": user_id, "customer_id": customer_id, "invitation_id": invitation_id, "answer_id": answer_id}
+    return {"at": now(), "kind": kind, "data": data, **ids}
+
+
+def record_all(session: Session, events: list[dict[str, Any]]) -> None:
+    """Write many events in one statement."""
+    session.execute(_INSERT, events)

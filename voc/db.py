@@ -2,11 +2,15 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,6 +25,10 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
@@ -42,9 +50,38 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class ExactText(sa.types.TypeDecorator[str]):
+    """Text that comes back code point for code point, also where a database cannot hold it as it is.
+
+    PostgreSQL refuses U+0000, and neither database takes a lone surrogate (half an emoji, cut by a careless program).
+    Such characters are stored as U+001A and four hexadecimal digits, and so is U+001A itself; everything else as it is.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    _unstorable = re.compile("[\x00\x1a\ud800-\udfff]")
+    _stored = re.compile("\x1a([0-9a-f]{4})")
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or not self._unstorable.search(value):
+            return value
+        return self._unstorable.sub(lambda found: f"\x1a{ord(found[0]):04x}", value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or "\x1a" not in value:
+            return value
+        return self._stored.sub(lambda found: chr(int(found[1], 16)), value)
+
+
 class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: sa.JSON, list[str]: sa.JSON, list[Any]: sa.JSON}
+
+
+def table(row: type[Base]) -> sa.Table:
+    """The table of a mapped class, for statements that have no use for objects and must cost little."""
+    return cast(sa.Table, row.__table__)
 
 
 def one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
@@ -70,9 +107,13 @@ class Database:
             self.read_engine = _sqlite_engine(self.url, pool_size)
             _serialise_writers(self.write_engine, path.with_name(path.name + ".lock"))
             _forbid_writes(self.read_engine)
+            self._glance_engine = self.read_engine.execution_options(without_begin=True)
         else:
-            self.write_engine = sa.create_engine(self.url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
+            self.write_engine = sa.create_engine(self.url, pool_size=pool_size, max_overflow=4)
+            _ping_after_rest(self.write_engine)
             self.read_engine = self.write_engine.execution_options(postgresql_readonly=True)
+            self._glance_engine = self.write_engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._together = WriteTogether(self.transaction)
         self._write = sessionmaker(self.write_engine, expire_on_commit=False)
         self._read = sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
 
@@ -96,9 +137,123 @@ class Database:
         with self._read() as session:
             yield session
 
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection to read with, for single statements: without a transaction round them, so it costs a third."""
+        with self._glance_engine.connect() as connection:
+            yield connection
+
+    def write_together(self, work: Callable[[Session, list[Item]], list[Result]], item: Item) -> Result:
+        """Do a short write and commit it; when this returns, it is durable.
+
+        ``work`` gets all that came to this process for it while another write was on its way to the disk, and returns a
+        result for each: many of them share one transaction, its statements and its one ``fsync``.
+        """
+        return self._together.run(work, item)
+
     def dispose(self) -> None:
         self.read_engine.dispose()
         self.write_engine.dispose()
+
+
+class WriteTogether:
+    """Short writes of many threads in one transaction: who comes first leads, who comes while it is under way waits.
+
+    The leader does the work for all that wait, commits once, and hands the lead to the first of those that came in the
+    meantime. Fails anything, then all is rolled back and each is done alone: only the one at fault fails.
+    """
+
+    AT_MOST = 64
+
+    def __init__(self, transaction: Callable[[], AbstractContextManager[Session]]) -> None:
+        self._transaction = transaction
+        self._mutex = threading.Lock()
+        self._waiting: deque[_Ticket] = deque()
+        self._led = False
+
+    def run(self, work: Callable[[Session, list[Item]], list[Result]], item: Item) -> Result:
+        ticket = _Ticket(work, item)
+        with self._mutex:
+            self._waiting.append(ticket)
+            ticket.leads, self._led = not self._led, True
+        if not ticket.leads:
+            ticket.turn.wait()
+        if ticket.leads:
+            self._lead()
+        if ticket.error is not None:
+            raise ticket.error
+        return cast(Result, ticket.result)
+
+    def _lead(self) -> None:
+        with self._mutex:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self.AT_MOST))]
+        try:
+            try:
+                self._do(batch)
+            except Exception as error:
+                self._do_each(batch, error)
+        finally:
+            with self._mutex:
+                self._led = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].turn.set()
+            for ticket in batch:
+                ticket.turn.set()
+
+    def _do(self, batch: "list[_Ticket]") -> None:
+        with self._transaction() as session:
+            for work in {ticket.work: None for ticket in batch}:
+                tickets = [ticket for ticket in batch if ticket.work is work]
+                results = work(session, [ticket.item for ticket in tickets])
+                for ticket, result in zip(tickets, results, strict=True):
+                    ticket.result = result
+        for ticket in batch:
+            ticket.error = None
+
+    def _do_each(self, batch: "list[_Ticket]", error: Exception) -> None:
+        if len(batch) == 1:
+            batch[0].error = error
+            return
+        for ticket in batch:
+            try:
+                self._do([ticket])
+            except Exception as own:
+                ticket.error = own
+
+
+class _Ticket:
+    """One item that waits for its turn."""
+
+    __slots__ = ("error", "item", "leads", "result", "turn", "work")
+
+    def __init__(self, work: Callable[[Session, list[Any]], list[Any]], item: Any) -> None:
+        self.work = work
+        self.item = item
+        self.turn = threading.Event()
+        self.leads = False
+        self.result: Any = None
+        self.error: Exception | None = RuntimeError("the write was interrupted before it was done")
+
+
+REST_SECONDS = 5.0
+
+
+def _ping_after_rest(engine: Engine) -> None:
+    """Try a connection before it is used, if it has rested: a busy one needs no question, and each costs a round trip."""
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rested_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checkout(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rested_since", time.monotonic()) < REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError() from error
 
 
 def _sqlite_engine(url: sa.URL, pool_size: int) -> Engine:
@@ -125,7 +280,8 @@ def _forbid_writes(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        if not connection.get_execution_options().get("without_begin"):
+            connection.exec_driver_sql("BEGIN")
 
 
 def _serialise_writers(engine: Engine, lock_path: Path) -> None:

@@ -5,19 +5,22 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import NoResultFound, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from voc import jobs as queue
 from voc import migrate, web
 from voc.accounts import company
+from voc.clock import now
 from voc.config import ROOT
 from voc.errors import VocError
 from voc.i18n import COOKIE, LANGUAGES
 from voc.reasons import codebook
+from voc.surveys import public as customers
 from voc.web import Access, access
 
 blueprint = Blueprint("pages", __name__)
@@ -36,6 +39,32 @@ def healthz() -> tuple[Response, int]:
     if not current:
         return jsonify(status="migrations", detail="run: python -m voc migrate"), 503
     return jsonify(status="ok", schema=migrate.newest()), 200
+
+
+@blueprint.get("/settings/jobs")
+@access(Access.ADMIN)
+def jobs() -> str:
+    """What the workers do, what waits, what failed."""
+    session = web.session()
+    lists = {status: queue.listed(session, status) for status in ("failed", "running", "queued", "done")}
+    return render_template("pages/jobs.html", overview=queue.overview(session), lists=lists, names=_job_names(), now=now())
+
+
+@blueprint.post("/settings/jobs/<int:job_id>/retry")
+@access(Access.ADMIN)
+def retry_job(job_id: int) -> Response:
+    queue.retry(web.session(), web.session().get_one(queue.Job, job_id))
+    flash(_("もう一度行います。"), "done")
+    return redirect(url_for("pages.jobs"))
+
+
+def _job_names() -> dict[str, str]:
+    return {
+        "customers.import": _("ファイルの取り込み"),
+        "campaigns.invite": _("依頼を作る"),
+        "delivery.send": _("メールの送信"),
+        "readings.read": _("回答の読み取り"),
+    }
 
 
 @blueprint.post("/language")
@@ -98,11 +127,14 @@ def _page(status: int, title: str, message: str) -> tuple[str | Response, int]:
         return jsonify(error=title, message=message), status
     if web.wants_fragment():
         return render_template("components/problem.html", title=title, message=message), status
-    template = "surveys/problem.html" if request.path.startswith(("/s/", "/u/")) else "error.html"
-    return render_template(template, title=title, message=message, status=status), status
+    if web.for_customers(request.path):
+        return customers.problem(status), status
+    return render_template("error.html", title=title, message=message, status=status), status
 
 
 def _expected(error: VocError) -> tuple[str | Response, int]:
+    if web.for_customers(request.path):
+        return customers.problem(error.status, error.message), error.status
     return _page(error.status, _("できませんでした"), error.message)
 
 
@@ -142,6 +174,9 @@ MESSAGES: dict[int, tuple[str, str]] = {
 
 
 def _http(error: HTTPException) -> Any:
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, OperationalError):  # at the commit, after the view
+        return _database(cause)
     status = error.code or 500
     if 300 <= status < 400:
         return error

@@ -1,10 +1,13 @@
 """What every view uses: the request's session, the declared access level, the edge where a request commits."""
 
+import re
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, abort, current_app, g, request, url_for
+from flask import Flask, Request, Response, abort, current_app, g, request, url_for
+from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SessionMixin as CookieSession
 from flask_security import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -37,6 +40,53 @@ LIBRARY_VIEWS = {
 }
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+#: Pages of customers: the token in the address is the whole capability.
+CUSTOMER_PATHS = ("/s/", "/u/")
+
+
+def for_customers(path: str) -> bool:
+    return path.startswith(CUSTOMER_PATHS)
+
+
+class Page(Response):
+    """A response that a stray half of an emoji in somebody's words cannot break: it is shown as the replacement character."""
+
+    _lone_surrogates = re.compile("[\ud800-\udfff]")
+
+    def set_data(self, value: str | bytes) -> None:
+        if isinstance(value, str):
+            try:
+                value = value.encode()
+            except UnicodeEncodeError:
+                value = self._lone_surrogates.sub("\ufffd", str(value)).encode()
+        super().set_data(value)
+
+
+class StaffSessions(SecureCookieSessionInterface):
+    """Cookies for people with log-in only. A customer's page reads none, sends none, and varies by none."""
+
+    def open_session(self, app: Flask, request: Request) -> CookieSession | None:  # type: ignore[override]
+        return self.make_null_session(app) if for_customers(request.path) else super().open_session(app, request)
+
+
+class Site(Flask):
+    """Flask, with a short way for customers' pages: past log-in, CSRF and cookies, which they have no use for."""
+
+    response_class = Page
+    session_interface = StaffSessions()
+
+    def preprocess_request(self) -> Any:
+        if for_customers(request.path):
+            g.language_fixed = True
+            return None
+        return super().preprocess_request()
+
+    def process_response(self, response: Response) -> Response:
+        if for_customers(request.path):
+            response.headers.extend(CUSTOMER_HEADERS)
+            return _commit(response)
+        return super().process_response(response)
 
 
 def access(level: Access) -> Callable[[View], View]:
@@ -94,6 +144,9 @@ def init_app(app: Flask, settings: Settings, db: Database) -> None:
 
 
 def check_all_views_declare_access(app: Flask) -> None:
+    guarded = [rule.rule for rule in app.url_map.iter_rules() if for_customers(rule.rule) and level_of(app, rule.endpoint) != Access.PUBLIC]
+    if guarded:  # nobody would check it there
+        raise RuntimeError(f"views with log-in below {' or '.join(CUSTOMER_PATHS)}: {', '.join(guarded)}")
     bare = [rule.endpoint for rule in app.url_map.iter_rules() if level_of(app, rule.endpoint) is None]
     if bare:
         raise RuntimeError(f"views without a declared access level: {', '.join(sorted(set(bare)))}")
@@ -138,10 +191,19 @@ CONTENT_POLICY = (
 )
 
 
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+CUSTOMER_HEADERS = HEADERS | {"Cache-Control": "no-store"}
+
+
 def _headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     if request.endpoint == "static":
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=300"
     else:

@@ -1,5 +1,5 @@
-"""Pages of this area."""
+"""Pages of this area: those of customers (public.py), and here those of the people who enter and look for answers."""
 
-from flask import Blueprint
+from voc.surveys.public import blueprint
 
-blueprint = Blueprint("surveys", __name__)
+__all__ = ["blueprint"]

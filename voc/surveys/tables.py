@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voc.clock import now
-from voc.db import Base, one_of
+from voc.db import Base, ExactText, one_of
 from voc.reasons.codebook import PURCHASE_TYPES
 
 SOURCES = ("web", "paper", "phone", "line", "import")
@@ -25,6 +25,7 @@ class Answer(Base):
         sa.CheckConstraint("expectation BETWEEN 1 AND 5", name="expectation"),
         sa.Index("ix_answers_answered_at", "answered_at"),
         sa.Index("ix_answers_product_id_answered_at", "product_id", "answered_at"),
+        sa.Index("ix_answers_customer_id", "customer_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,7 +40,7 @@ class Answer(Base):
     purchase_type: Mapped[str] = mapped_column(sa.String(12))
     stated: Mapped[str | None] = mapped_column(sa.String(30))
     """The option that was ticked (建前): a code of surveys.questions.STATED, never its label."""
-    text: Mapped[str] = mapped_column(sa.Text, default="")
+    text: Mapped[str] = mapped_column(ExactText, default="")
     expectation: Mapped[int | None]
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Further columns of an imported file, further question codes of a form."""
@@ -59,7 +60,7 @@ class FollowUp(Base):
     asked_at: Mapped[datetime] = mapped_column(default=now)
     answered_at: Mapped[datetime | None]
     skipped: Mapped[bool] = mapped_column(default=False)
-    text: Mapped[str] = mapped_column(sa.Text, default="")
+    text: Mapped[str] = mapped_column(ExactText, default="")
 
 
 class QuestionShown(Base):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from voc import audit
 from voc.customers.order_rows import OrderReader
 from voc.customers.order_store import OrderStore
-from voc.customers.people import lock_shop
+from voc.customers.people import lock_shop, usual_shop
 from voc.customers.people_rows import CustomerReader, SubscriptionReader
 from voc.customers.people_store import CustomerStore, SubscriptionStore
 from voc.customers.source import FileRefused, Skipped, Source, Tally, open_source, refuse_half
@@ -104,7 +104,7 @@ def import_file(
     with Spool() as spool:
         tally = read_all(source, READERS[kind](source), spool, progress)
         trial = session.begin_nested() if dry_run else None
-        row = lock_shop(session, shop or source.platform.label, platform=source.platform.code)
+        row = lock_shop(session, shop or usual_shop(session, source.platform), platform=source.platform.code)
         result = write_all(source, _store(session, row.id, source, tally), spool, tally, shop=row.name, dry_run=dry_run)
     if trial is not None:
         trial.rollback()

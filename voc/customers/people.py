@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from voc.bulk import insert_rows, reserve_ids
 from voc.clock import now
 from voc.customers.buyer_rows import Buyer
+from voc.customers.platforms import Platform
 from voc.customers.tables import Consent, Customer, Shop
 from voc.db import table
 from voc.errors import Refused
 from voc.links import new_token
 
+NEW_SHOP = "ショップ"
 CUSTOMERS = table(Customer)
 CONSENTS = table(Consent)
 _KNOWN = ("id", "external_id", "email", "email_problem", "name", "phone", "postal_address")
@@ -40,6 +42,26 @@ def lock_shop(session: Session, name: str, *, platform: str) -> Shop:
         shop.platform = platform
         session.flush()
     return shop
+
+
+def usual_shop(session: Session, platform: Platform) -> str:
+    """The shop that a file belongs to when nobody said which: the only one there is that may have written it, or a new one.
+
+    Raises
+    ------
+    Refused
+        Several may have written it.
+    """
+    shops = session.execute(sa.select(Shop.name, Shop.platform).order_by(Shop.name)).all()
+    fitting = [shop.name for shop in shops if platform.code in (shop.platform, "generic") or shop.platform == "generic"]
+    exact = [shop.name for shop in shops if shop.platform == platform.code]
+    if len(exact) == 1 or len(fitting) == 1:
+        return str((exact if len(exact) == 1 else fitting)[0])
+    if fitting:
+        raise Refused(
+            f"どのショップのファイルか分かりません。「{'」「'.join(fitting)}」のどれかを、--shop(画面ではショップの欄)で選んでください。"
+        )
+    return NEW_SHOP if platform.code == "generic" else platform.label
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ class Products:
         self._session = session
         self._shop_id = shop_id
         self._ids: dict[str, int] = {}
+        self._by_name: dict[str, int] = {}
 
     def ensure(self, products: Iterable[tuple[str, str]]) -> None:
         """Make sure that each (code, name) has a row. A known product keeps the name it has."""
@@ -34,6 +35,17 @@ class Products:
         if new:
             made = self._session.execute(sa.insert(PRODUCTS).returning(PRODUCTS.c.code, PRODUCTS.c.id), new)
             self._ids.update((code, row_id) for code, row_id in made)
+
+    def named(self, names: Iterable[str]) -> dict[str, int]:
+        """Products by name, for files that know no codes; one that nobody has seen yet gets its name for a code."""
+        wanted = sorted({name for name in names if name not in self._by_name})
+        if wanted:
+            select = sa.select(PRODUCTS.c.name, PRODUCTS.c.id).where(PRODUCTS.c.shop_id == self._shop_id, PRODUCTS.c.name.in_(wanted))
+            self._by_name.update((name, row_id) for name, row_id in self._session.execute(select.order_by(PRODUCTS.c.id.desc())))
+            unseen = [name for name in wanted if name not in self._by_name]
+            self.ensure((name[:120], name) for name in unseen)
+            self._by_name.update((name, self._ids[name[:120]]) for name in unseen)
+        return self._by_name
 
     def id_of(self, code: str) -> int:
         return self._ids[code]

@@ -189,6 +189,89 @@ def campaign_list() -> None:
             click.echo(f"{one.status}\t{one.name}\tasked {stand.asked}\tshown {stand.shown}\tanswered {stand.answered}")
 
 
+@main.command()
+@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+def links(limit: int | None) -> None:
+    """Open survey addresses, one a line."""
+    from voc.links import survey_url
+    from voc.surveys import queries
+
+    settings = open_settings()
+    with open_database().reading() as session:
+        for token in queries.open_tokens(session.connection(), limit=limit):
+            click.echo(survey_url(settings.base_url, token))
+
+
+@main.command()
+@click.option("--customers", type=click.IntRange(1, 2_000_000), help="[default: 1500, more for very many replies]")
+@click.option("--replies", default=400, show_default=True, type=click.IntRange(0, 10_000_000))
+@click.option("--open-links", default=30, show_default=True, type=click.IntRange(0, 2_000_000), help="At least so many surveys wait.")
+@click.option("--seed", default=2026, show_default=True, type=int)
+def sample(customers: int | None, replies: int, open_links: int, seed: int) -> None:
+    """Fill the database with a made-up company, at any size (docs/sample.md)."""
+    from voc.progress import Progress
+    from voc.sample.build import Size, fill, fitting_customers
+
+    size = Size(customers=customers or fitting_customers(replies), replies=replies, open_links=open_links, seed=seed)
+    made = fill(open_database(), open_settings(), size, Progress())
+    click.echo(f"お客様 {made.customers:,} 人、お客様の声 {made.replies:,} 件、回答できるリンク {made.open_links:,} 件を入れました。")
+    if not made.read:
+        click.echo("分類のモデルがないため、声はまだ読み取られていません。モデルが入れば、ワーカーが読み取ります。")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write a consistent copy of everything to FILE, while running."""
+    from voc.progress import Progress
+    from voc.upkeep import backup as upkeep
+
+    kept = upkeep.backup(open_database(), open_settings(), file, Progress().of("控え"))
+    click.echo(f"{file} に {kept.rows:,} 行と {len(kept.files)} 個のファイルを控えました({file.stat().st_size / 1e6:.1f} MB)。")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--keep-queue", is_flag=True, help="Leave waiting mails waiting: for a move to another host. Without it they are held back.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def restore(file: Path, keep_queue: bool, yes: bool) -> None:
+    """Make everything as it was in FILE. What is there now is backed up first, then replaced. Stop site and worker before."""
+    from voc.progress import Progress
+    from voc.upkeep import backup as upkeep
+
+    if not yes and sys.stdin.isatty():
+        click.confirm("いまのデータを、控えの内容で置き換えます。続けますか", abort=True)
+    done = upkeep.restore(open_database(migrated=False), open_settings(), file, Progress().of("復元"), keep_queue=keep_queue)
+    click.echo(f"{done.manifest.created_at} の控えから {done.manifest.rows:,} 行を戻しました。")
+    if done.before is not None:
+        click.echo(f"置き換える前のデータは {done.before} にあります。")
+    if done.held_mails:
+        click.echo(
+            f"控えの時点で送信待ちだったメール {done.held_mails:,} 通は、二重に届かないよう止めました。「配信」→「送信の記録」で確かめて再送してください。"
+        )
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+def check(as_json: bool) -> None:
+    """Say what is wrong with this installation. Ends with 1 if anything is."""
+    from voc.db import Database
+    from voc.upkeep.check import PROBLEM
+    from voc.upkeep.check import check as look
+
+    settings = open_settings()
+    found = look(Database(settings.database_url), settings)
+    problems = [finding for finding in found if finding.level == PROBLEM]
+    if as_json:
+        print_json({"ok": not problems, "findings": [{"level": finding.level, "sentence": finding.sentence} for finding in found]})
+    else:
+        for finding in found:
+            click.echo(f"{'問題' if finding.level == PROBLEM else '注意'}  {finding.sentence}")
+        if not problems:
+            click.echo("問題はありません。")
+    sys.exit(1 if problems else 0)
+
+
 def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
 

@@ -149,6 +149,17 @@ class Smtp:
             raise Retry(_away_words(self.url, error), whole=True) from error
         self._carried += 1
 
+    def try_connection(self, sender: str) -> None:
+        """Connect, encrypt and log in as for a mail, and send none.
+
+        Raises
+        ------
+        Retry
+            What is in the way.
+        """
+        self._connect(sender)
+        self._quit()
+
     def _judge_content(self, error: smtplib.SMTPDataError) -> Failure:
         if error.smtp_code == 421:
             self._quit()

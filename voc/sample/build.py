@@ -52,6 +52,11 @@ class Size:
         return max(self.customers, int(self.open_links / _WITH_ORDERS) + 1)
 
 
+def fitting_customers(replies: int) -> int:
+    """Customers for so many replies, where none are asked for: enough that not all of them are of an old list."""
+    return max(Size.customers, min(replies // 5, 100_000))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filled:
     """What was made."""

@@ -172,7 +172,7 @@ class _Audits:
 
     @property
     def precision(self) -> float:
-        return float(self.weight @ self.right / self.weight.sum()) if len(self.weight) else 0.0
+        return min(float(self.weight @ self.right / self.weight.sum()), 1.0) if len(self.weight) else 0.0
 
     def bound(self, level: float) -> float:
         n = self.effective

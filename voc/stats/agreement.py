@@ -174,7 +174,8 @@ def confusions(unit: ArrayLike, reviewer: ArrayLike, code: ArrayLike) -> tuple[C
             both = given[:, a] & given[:, b]
             if both.any():
                 either = int((given[:, a] | given[:, b]).sum())
-                pairs.append(Confusion(int(used[a]), int(used[b]), identities[both], both.sum() / disagreeing, both.sum() / either))
+                times = int(both.sum())
+                pairs.append(Confusion(int(used[a]), int(used[b]), identities[both], times / disagreeing, times / either))
     return tuple(sorted(pairs, key=lambda pair: (-len(pair.units), pair.first, pair.second)))
 
 

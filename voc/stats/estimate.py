@@ -245,7 +245,8 @@ def estimate(frame: Frame, coding: Coding) -> Estimate:
         share_k = Σ_i ω_i f_ik + Σ_h W_h Σ_{i in h} a_i (y_ik − f_ik)
         variance_k = Σ_h W_h² v_hk (1 − n_h/N_h) Σ_{i in h} a_i²
 
-    Shares of exclusive codes add up to 1, and the shares of a group's leaves to the group's, because every code has the same strata.
+    Shares of exclusive codes add up to 1, and the shares of a group's leaves to the group's, because every code has the same strata
+    (but for shares that chance put below 0, which are shown as 0).
     """
     _check(frame, coding)
     read = _read_share(frame, coding)

@@ -148,7 +148,7 @@ def audits_for_bound(unflagged: int, at_most: int, *, level: float = 0.95) -> in
     low, high = 0, unflagged
     while low < high:
         middle = (low + high) // 2
-        shown = at_most >= unflagged - middle or _at_most(0, middle, unflagged, at_most + 1) <= 1 - level
+        shown = at_most >= unflagged - middle or _at_most(0, middle, unflagged, at_most + 1) <= 1 - level + 1e-9
         low, high = (low, middle) if shown else (middle + 1, high)
     return low
 

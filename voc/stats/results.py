@@ -231,7 +231,7 @@ def _until_met(estimate: Estimate, share: Floats, level: float, of: Of, rule: Cl
     steps = np.unique(np.concatenate([np.arange(min(most, 50) + 1), np.geomspace(1, most, 400).round().astype(np.int64), [most]]))
     inside = np.clip(share, 0.5 / max(n, 1), 1 - 0.5 / max(n, 1))
     by_one = inside * (1 - inside) if not n else (estimate.variance * n / max(1 - n / size, 1e-9))
-    total = n + steps[:, None]
+    total = np.maximum(n + steps[:, None], 1)
     variance = by_one / total * (1 - total / size) + (estimate.chance if of == "customers" and n else 0)
     with np.errstate(divide="ignore"):
         effective = np.where(variance > 0, inside * (1 - inside) / variance, np.inf)

@@ -21,6 +21,7 @@ from voc.db import Database
 from voc.delivery import work as delivery
 from voc.errors import TemporaryFailure, VocError
 from voc.readings import work as readings
+from voc.surveys import work as surveys
 
 log = logging.getLogger("voc.worker")
 
@@ -36,6 +37,7 @@ Handler = Callable[[jobs.Context], None]
 
 HANDLERS: dict[str, Handler] = {
     "customers.import": customers.run_import,
+    "surveys.import_replies": surveys.run_import,
     "campaigns.invite": delivery.invite_due,
     "delivery.send": delivery.send_due,
     "readings.read": readings.read_pending,

@@ -264,6 +264,16 @@ def other_kind(header: Sequence[str], kind: str) -> str | None:
     return None
 
 
+def likeliest_kind(header: Sequence[str]) -> str:
+    """What a file seems to be about, for whoever did not say."""
+    present = {key(name) for name in header}
+    scores = {kind: _likeliest(present, kind)[1] for kind in KINDS}
+    best = max(scores, key=scores.__getitem__)
+    if scores[best] >= SURE:
+        return best
+    return next((kind for kind in ("orders", "subscriptions", "replies", "customers") if not guess(header, kind).missing), "replies")
+
+
 def unmet(required: Sequence[tuple[str, ...]], columns: Mapping[str, str]) -> list[tuple[str, ...]]:
     return [options for options in required if not any(code in columns for code in options)]
 

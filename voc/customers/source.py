@@ -106,53 +106,43 @@ def open_source(
     SpreadsheetError
         It is no table at all.
     """
-    table = read_table(path, encoding=encoding)
-    source = _unmapped(table, path, kind, filename or path.name)
+    source = guessed(read_table(path, encoding=encoding), path, kind, filename=filename)
     if mapping is not None:
-        _apply(source, mapping)
-    else:
-        if source.kind == "replies" and "text" not in source.columns:
-            _find_text(source)
-        if other := platforms.other_kind(source.header, kind):
-            raise FileRefused(
-                f"これは{KIND_LABELS[kind]}ではなく{KIND_LABELS[other]}のファイルのようです。「{KIND_LABELS[other]}」として取り込んでください。"
-            )
+        apply(source, mapping)
+    elif other := platforms.other_kind(source.header, kind):
+        raise FileRefused(another_kind(kind, other))
     _refuse_missing(source)
     return source
 
 
-def inspect(path: Path, kind: str, *, encoding: str | None = None, filename: str | None = None) -> tuple[Source, str | None]:
-    """Like ``open_source``, but with the complaint beside the source instead of in its place: for the screen that mends it."""
-    source = _unmapped(read_table(path, encoding=encoding), path, kind, filename or path.name)
-    if kind == "replies" and "text" not in source.columns:
-        _find_text(source)
-    if other := platforms.other_kind(source.header, kind):
-        return source, f"これは{KIND_LABELS[kind]}ではなく{KIND_LABELS[other]}のファイルのようです。"
-    return source, None
+def another_kind(kind: str, other: str) -> str:
+    told = f"これは{KIND_LABELS[kind]}ではなく{KIND_LABELS[other]}のファイルのようです。"
+    return f"{told}「{KIND_LABELS[other]}」として取り込んでください。"
 
 
-def _unmapped(table: Table, path: Path, kind: str, filename: str) -> Source:
+def guessed(table: Table, path: Path, kind: str, *, filename: str | None = None, platform: str | None = None) -> Source:
+    """A table whose header was read as well as it can be; what is missing stays missing."""
     _refuse_unreadable(table.header)
     header, rows, first = table.header, table.rows, 2
-    guess = platforms.guess(header, kind)
-    if guess.missing:  # lines of title may stand above the header
+    guess = platforms.guess(header, kind, platform=platform)
+    if guess.missing and kind != "replies":  # lines of title may stand above the header
         ahead = list(islice(rows, TITLE_ROWS))
+        rows = _padded(chain(ahead, rows), len(header))
         for place, row in enumerate(ahead):
             candidate = [cell.strip() for cell in row.cells]
-            if (
-                sum(map(bool, candidate)) >= len(REQUIRED[kind])
-                and not (other := platforms.guess(candidate, kind)).missing
-                and kind != "replies"
-            ):
-                header, guess, first = candidate, other, row.number + 1
-                ahead = ahead[place + 1 :]
+            found = platforms.guess(candidate, kind, platform=platform)
+            if not found.missing:
+                header, guess, first = candidate, found, row.number + 1
+                rows = _padded(chain(ahead[place + 1 :], table.rows), len(header))
                 break
-        rows = _padded(chain(ahead, rows), len(header))
     sample = list(islice(rows, PEEK))
-    return Source(
-        path=path, filename=filename, kind=kind, platform=guess.platform, score=guess.score, columns=guess.columns, options={},
+    source = Source(
+        path=path, filename=filename or path.name, kind=kind, platform=guess.platform, score=guess.score, columns=guess.columns, options={},
         header=header, first_row=first, encoding=table.encoding, rows=chain(sample, rows), sample=sample,
     )  # fmt: skip
+    if kind == "replies" and "text" not in source.columns:
+        _find_text(source)
+    return source
 
 
 def _padded(rows: Iterator[Row], width: int) -> Iterator[Row]:
@@ -172,7 +162,14 @@ def _refuse_unreadable(header: Sequence[str]) -> None:
         )
 
 
-def _apply(source: Source, mapping: Mapping[str, object]) -> None:
+def apply(source: Source, mapping: Mapping[str, object]) -> None:
+    """Read the columns as a person said.
+
+    Raises
+    ------
+    FileRefused
+        A column that was chosen is not in this file.
+    """
     columns = mapping.get("columns")
     columns = {str(code): str(label) for code, label in columns.items() if label} if isinstance(columns, Mapping) else {}
     known = {wanted.code for wanted in FIELDS[source.kind]}

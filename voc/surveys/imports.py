@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -21,6 +21,7 @@ from voc.customers.products import Products
 from voc.customers.source import Source, open_source
 from voc.customers.spool import Spool
 from voc.customers.tables import ImportRun
+from voc.customers.uploads import digest_of
 from voc.db import table
 from voc.surveys.reply_rows import ReplyReader, ReplyRecord, notes
 from voc.surveys.tables import Answer
@@ -52,8 +53,7 @@ def import_replies(
     """
     source = open_source(path, kind, mapping=mapping, encoding=encoding, filename=filename)
     reader = ReplyReader(source)
-    with path.open("rb") as file:
-        content = file_digest(file, "sha256").hexdigest()
+    content = digest_of(path)
     with Spool() as spool:
         tally = read_all(source, reader, spool, progress)
         trial = session.begin_nested() if dry_run else None

@@ -6,12 +6,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from voc.accounts import service as accounts
+from voc.accounts.tables import User
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import now
 from voc.customers.tables import Consent, Customer, Order, OrderLine, Product, Shop, Subscription
 from voc.links import new_token
-from voc.readings.tables import Prediction
+from voc.readings.tables import Alert, ModelVersion, Prediction
 from voc.reasons import codebook
+from voc.reviews.tables import AuditDraw, Decision
 from voc.surveys.tables import Answer
 
 _count = itertools.count(1)
@@ -100,3 +103,30 @@ def prediction(session: Session, *, answer: Answer, **values: Any) -> Prediction
         "suggestions": [["unused_stock", 0.7], ["no_effect", 0.2], ["price", 0.05]],
     }  # fmt: skip
     return _add(session, Prediction(**defaults | values))
+
+
+def user(session: Session, role: str = "staff", **values: Any) -> User:
+    """A person who is known to the house and cannot log in (``log_in`` of conftest makes those who can)."""
+    n = next(_count)
+    defaults = {"email": f"person{n}@example.co.jp", "name": f"担当{n}", "password": "-", "fs_uniquifier": f"u{n}"}
+    return _add(session, User(**defaults | {"roles": [accounts.role_row(session, role)]} | values))
+
+
+def model(session: Session, version: str = "test", **values: Any) -> ModelVersion:
+    return _add(session, ModelVersion(**{"version": version, "path": "-", "sha256": "-", "in_use": True} | values))
+
+
+def alert(session: Session, *, answer: Answer, code: str = "health_harm", **values: Any) -> Alert:
+    defaults = {"answer_id": answer.id, "code": code, "source": "machine", "score": 0.8, "due_at": now() + timedelta(days=1)}
+    return _add(session, Alert(**defaults | values))
+
+
+def draw(session: Session, *, answer: Answer, **values: Any) -> AuditDraw:
+    defaults = {"answer_id": answer.id, "wave": "2026-11-22/1", "stratum": "unused_stock:0.600-0.800", "probability": 0.1}
+    return _add(session, AuditDraw(**defaults | values))
+
+
+def decision(session: Session, *, answer: Answer, by: User, **values: Any) -> Decision:
+    return _add(
+        session, Decision(**{"answer_id": answer.id, "reviewer_id": by.id, "stream": "search", "primary_leaf": "unused_stock"} | values)
+    )

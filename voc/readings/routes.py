@@ -12,6 +12,7 @@ from voc.readings import models, queries, service
 from voc.readings.forms import HandleForm, UseForm
 from voc.readings.queries import AlertCard, AlertFilter
 from voc.readings.words import pieces
+from voc.reasons import codebook
 from voc.surveys.questions import FOLLOW_UPS
 from voc.web import Access, access, session, wants_fragment
 
@@ -52,9 +53,9 @@ def handle(alert_id: int) -> str | Response:
 
 
 def _wish() -> AlertFilter:
-    state = request.args.get("state", "unfinished")
+    state, code = request.args.get("state", "unfinished"), request.args.get("code", "")
     return AlertFilter(
-        code=request.args.get("code", ""),
+        code=code if code in codebook.ALERTS else "",
         state=state if state in AlertFilter.STATES else "unfinished",
         product_id=request.args.get("product", type=int),
     )

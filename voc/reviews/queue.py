@@ -144,14 +144,12 @@ def claim(session: Session, answer_id: int, me: int) -> bool:
     """Hold an answer for ``CLAIM``. ``False``: it is on somebody else's screen."""
     moment = now()
     insert: Any = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Claimed)
-    held = session.execute(
-        insert.values(answer_id=answer_id, reviewer_id=me, until=moment + CLAIM).on_conflict_do_update(
-            index_elements=["answer_id"],
-            set_={"reviewer_id": me, "until": moment + CLAIM},
-            where=sa.or_(Claimed.reviewer_id == me, Claimed.until <= moment),
-        )
+    upsert = insert.values(answer_id=answer_id, reviewer_id=me, until=moment + CLAIM).on_conflict_do_update(
+        index_elements=["answer_id"],
+        set_={"reviewer_id": me, "until": moment + CLAIM},
+        where=sa.or_(Claimed.reviewer_id == me, Claimed.until <= moment),
     )
-    return bool(held.rowcount == 1)  # type: ignore[attr-defined]
+    return session.scalar(upsert.returning(Claimed.answer_id)) is not None
 
 
 def release(session: Session, me: int, answer_id: int | None = None) -> None:

@@ -23,6 +23,9 @@ from voc.reasons.codebook import ONE_OFF
 CHUNK = 1_000
 FORECAST_DAYS = 14
 
+#: How far back a preview counts those who have been due too long.
+LOOK_BACK_DAYS = 3 * 365
+
 #: An order that has been pending for longer than this was forgotten in the shop's system.
 PENDING_DAYS = 60
 
@@ -68,7 +71,7 @@ def audience(session: Session, terms: Terms, moment: datetime) -> Audience:
     today = rules.day_in_japan(moment)
     near: list[Occasion] = []
     soon: dict[int, date] = {}
-    for occasion in occasions(session, terms, until=moment):
+    for occasion in occasions(session, terms, until=moment, whole=True):
         due = rules.due_on(occasion.happened_at, occasion.supply_days, terms.rule)
         late = rules.timing(due, today, terms.rule)
         if late is not None:
@@ -114,17 +117,16 @@ def decisions(session: Session, terms: Terms, found: Iterable[Occasion], moment:
     return iter(rules.one_per_address(decided) if terms.channel == "mail" else decided)
 
 
-def occasions(session: Session, terms: Terms, *, until: datetime, customer_ids: Sequence[int] | None = None) -> Iterator[Occasion]:
-    """Each customer's occasion within the days that can still matter."""
+def occasions(
+    session: Session, terms: Terms, *, until: datetime, customer_ids: Sequence[int] | None = None, whole: bool = False
+) -> Iterator[Occasion]:
+    """Each customer's occasion within the days that can still matter; ``whole``: also before, to tell how many are too old."""
     rule = terms.rule
     reach = rule.wait_days + rule.window_days + (rules.MAX_SUPPLY_DAYS if terms.purchase_type == ONE_OFF else 0)
-    since = until - timedelta(days=reach + 1)
-    statement = (
-        _last_orders(rule, since, until, customer_ids)
-        if terms.purchase_type == ONE_OFF
-        else _cancellations(rule, since, until, customer_ids)
-    )
-    for customer_id, row_id, happened_at, supply_days in session.execute(statement.execution_options(yield_per=5_000)):
+    since = until - timedelta(days=max(reach + 1, LOOK_BACK_DAYS if whole else 0))
+    find = _last_orders if terms.purchase_type == ONE_OFF else _cancellations
+    statement = find(rule, since, until, customer_ids).execution_options(yield_per=5_000)
+    for customer_id, row_id, happened_at, supply_days in session.execute(statement):
         yield Occasion(customer_id, row_id, happened_at, supply_days)
 
 

@@ -114,7 +114,7 @@ def _audience(terms: Terms, *, in_form: bool = False) -> str:
 @access(Access.MANAGER)
 def show(campaign_id: int) -> str:
     campaign = session().get_one(Campaign, campaign_id)
-    state, search = request.args.get("state", ""), request.args.get("q", "").strip()
+    state, search = request.args.get("state", ""), request.args.get("q", "").replace("\0", "").strip()
     page = queries.invitations(session(), campaign_id, state=state, search=search, page=request.args.get("page", 1, type=int))
     standing = queries.standings(session(), [campaign_id]).get(campaign_id, queries.NOBODY)
     template = "campaigns/invitations.html" if request.headers.get("HX-Target") == "invitations" else "campaigns/show.html"

@@ -182,7 +182,7 @@ def _fill(session: Session, campaign: Campaign, **values: Any) -> None:
     for key, value in values.items():
         if key not in _FIELDS:
             raise TypeError(f"a campaign has no {key}")
-        setattr(campaign, key, value.strip() if isinstance(value, str) else value)
+        setattr(campaign, key, _clean(value) if isinstance(value, str) else value)
     _check(campaign)
 
 
@@ -201,7 +201,7 @@ def _check(campaign: Campaign) -> None:
 
 
 def _free_name(session: Session, campaign: Campaign, name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(_clean(name).split())
     if not name:
         raise Refused("配信に名前を付けてください。")
     if len(name) > 100:
@@ -211,6 +211,11 @@ def _free_name(session: Session, campaign: Campaign, name: str) -> str:
     if taken is not None:
         raise Conflict(f"「{name}」という配信はすでにあります。別の名前にしてください。")
     return name
+
+
+def _clean(text: str) -> str:
+    """Without outer blanks, and without U+0000, which PostgreSQL refuses."""
+    return text.replace("\0", "").strip()
 
 
 def _refuse_closed(campaign: Campaign) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from voc import audit, jobs
+from voc import audit, jobs, links
 from voc.clock import now
 from voc.customers.tables import Consent, Customer, Suppression
 from voc.db import Base
@@ -18,7 +18,7 @@ CONSENT_CHANNELS = ("mail", "line", "sms", "post", "phone")
 
 def customer_of(session: Session, token: str) -> Customer:
     """The customer whose opt-out link this is."""
-    found = session.scalar(sa.select(Customer).where(Customer.opt_out_token == token)) if token else None
+    found = session.scalar(sa.select(Customer).where(Customer.opt_out_token == token)) if links.is_token(token) else None
     if found is None:
         raise NotFound("このページのアドレスは使えません。メールにあるアドレスをもう一度お確かめください。")
     return found

@@ -105,6 +105,23 @@ def run_all(port: int) -> None:
     sys.exit(run(open_settings(), port=port))
 
 
+@main.command("import")
+@click.argument("kind", type=click.Choice(["orders", "customers", "subscriptions", "replies"]))
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--shop", metavar="NAME", help="The shop that the files come from; found out where there is only one that fits.")
+@click.option("--dry-run", is_flag=True, help="Do everything, tell the outcome, keep nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object on standard output.")
+def import_files(kind: str, files: tuple[str, ...], shop: str | None, dry_run: bool, as_json: bool) -> None:
+    """Take in files of a shop (CSV, TSV, Excel). Each file is taken whole or not at all; the same file again doubles nothing."""
+    from voc.importing import take_in
+
+    paths = [existing_file(name) for name in files]
+    outcome = take_in(open_database(), kind, paths, shop=shop, dry_run=dry_run, quiet=as_json)
+    if as_json:
+        print_json(outcome.as_json())
+    sys.exit(2 if outcome.refused else 0)
+
+
 @main.group()
 def user() -> None:
     """People who may log in."""

@@ -1,13 +1,6 @@
-"""Pages of this area."""
+"""Pages of this area: files that are taken in, products, customers."""
 
-from flask import Blueprint
+from voc.customers import import_pages, people_pages
+from voc.customers.pages import blueprint
 
-from voc.web import Access, access
-
-blueprint = Blueprint("customers", __name__)
-
-
-@blueprint.get("/imports")
-@access(Access.MANAGER)
-def imports() -> str:
-    return ""
+__all__ = ["blueprint", "import_pages", "people_pages"]

@@ -84,6 +84,11 @@ class Source:
         told = {label: place for place, label in enumerate(self.labels)}
         return tuple(told[self.columns[code]] if code in self.columns else len(self.header) for code in codes)
 
+    def example(self, code: str) -> str:
+        """The first value of a field's column."""
+        place = self.place(code)
+        return next((row.cells[place] for row in self.sample if place < len(row.cells) and row.cells[place].strip()), "")
+
     @property
     def mapping(self) -> dict[str, object]:
         """What a person can confirm and the next file of this header is read by."""

@@ -195,5 +195,3 @@ class ColumnMapping(Base):
     header_hash: Mapped[str] = mapped_column(sa.String(64))
     mapping: Mapped[dict[str, Any]]
     confirmed_at: Mapped[datetime] = mapped_column(default=now)
-
-

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
-from voc.errors import NotFound, Refused
+from voc.errors import Conflict, NotFound, Refused
 from voc.readings import models, queries, service
 from voc.readings.forms import HandleForm, UseForm
 from voc.readings.queries import AlertCard, AlertFilter
@@ -43,13 +43,34 @@ def handle(alert_id: int) -> str | Response:
     form = HandleForm()
     if not form.validate_on_submit():
         raise Refused(_first_error(form) or _("もう一度お選びください。"))
-    service.handle_alert(
-        session(), alert_id, status=form.status.data or "", seen=form.seen.data or "", note=form.note.data or "", by=current_user.id
-    )
+    try:
+        service.handle_alert(
+            session(), alert_id, status=form.status.data or "", seen=form.seen.data or "", note=form.note.data or "", by=current_user.id
+        )
+    except Conflict as error:
+        if not wants_fragment():
+            raise
+        session().rollback()
+        return _fragment(alert_id, form, error=error.message)  # as it stands now, with what was typed
     if wants_fragment():
-        return render_template("readings/_card.html", card=_card(alert_id), was=form.seen.data, marked=_marked, filters=_arguments(_wish()))
+        return _fragment(alert_id, form)
     back = {"handled": alert_id, "was": form.seen.data} if form.status.data != "open" else {}
     return redirect(url_for("readings.alerts", **_arguments(_wish()), **back), 303)
+
+
+def _fragment(alert_id: int, form: HandleForm, *, error: str = "") -> str:
+    """One card, exchanged in its place."""
+    was = "" if error else form.seen.data
+    return render_template(
+        "readings/_card.html",
+        card=_card(alert_id),
+        was=was,
+        marked=_marked,
+        filters=_arguments(_wish()),
+        error=error,
+        typed=form.note.data,
+        fresh=True,
+    )
 
 
 def _wish() -> AlertFilter:

@@ -1,15 +1,27 @@
 """How far two people agree who coded the same answers blind, and where they part."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session, aliased
 
 from voc.reasons import codebook
 from voc.reviews import queries
 from voc.reviews.tables import Decision
 from voc.surveys.tables import Answer
+
+if TYPE_CHECKING:
+    from voc.stats.agreement import Agreement as Coefficient
+
+CODES = tuple(codebook.LEAVES)
+ENOUGH = 30
+"""Double codings under which no coefficient is shown: its interval would span nearly everything."""
+ENOUGH_OF_ONE = 5
+"""Answers that anybody gave a reason, under which that reason has no coefficient of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,31 +33,13 @@ class Pair:
     purchase_type: str
     first: str
     second: str
-    first_by: str
-    second_by: str
+    first_by: int
+    second_by: int
     final: str | None
 
     @property
     def agree(self) -> bool:
         return self.first == self.second
-
-
-def pairs(session: Session) -> list[Pair]:
-    """All answers with both codings, the newest first."""
-    first, second, final = aliased(Decision), aliased(Decision), aliased(Decision)
-    rows = session.execute(
-        sa.select(Answer.id, Answer.text, Answer.purchase_type, first, second, final.primary_leaf)
-        .join(second, sa.and_(second.answer_id == Answer.id, second.round == "second", second.undone_at.is_(None)))
-        .join(first, sa.and_(first.answer_id == Answer.id, first.round == "first", first.undone_at.is_(None)))
-        .outerjoin(final, sa.and_(final.answer_id == Answer.id, final.round == "adjudication", final.undone_at.is_(None)))
-        .order_by(second.decided_at.desc(), second.id.desc())
-    ).all()
-    called = queries.names(session, {decision.reviewer_id for row in rows for decision in (row[3], row[4])})
-    return [
-        Pair(answer_id=answer_id, text=text, purchase_type=bought, first=one.primary_leaf, second=two.primary_leaf,
-             first_by=called.get(one.reviewer_id or 0, ""), second_by=called.get(two.reviewer_id or 0, ""), final=judged)
-        for answer_id, text, bought, one, two, judged in rows
-    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,37 +52,125 @@ class Confusion:
     example: Pair
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    value: float
-    low: float
-    high: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
+    """What the page shows; coefficients are missing where they would claim too much."""
+
     pairs: list[Pair]
+    names: dict[int, str]
     open: list[Pair]
     """Disagreements that nobody has judged yet."""
     confused: list[Confusion]
-    kappa: Interval | None
+    kappa: "Coefficient | None" = None
+    alpha: "Coefficient | None" = None
+    by_reason: "dict[str, tuple[int, Coefficient]]"
+    """Alpha of each reason against all others, with the number of answers that anybody gave it."""
+    by_reviewers: "dict[tuple[int, int], Coefficient]"
 
     @property
     def agreeing(self) -> int:
         return sum(pair.agree for pair in self.pairs)
 
+    @property
+    def missing(self) -> int:
+        return max(0, ENOUGH - len(self.pairs))
+
+    @property
+    def finding(self) -> str:
+        """The result in sentences that say no more than the interval's lower end allows."""
+        same = _("二人の決定は、%(n)s件のうち%(same)s件で同じ理由でした。", n=f"{len(self.pairs):,}", same=f"{self.agreeing:,}")
+        return f"{same}{self._judgement}"
+
+    @property
+    def _judgement(self) -> str:
+        if self.kappa is None:
+            return str(_("あと%(n)s件を二人で確認すると、一致度を幅とともに示せます。", n=self.missing))
+        if self.kappa.low >= 0.8:
+            return str(_("偶然を差し引いても、ほぼ同じ判断です。"))
+        if self.kappa.low >= 0.6:
+            return str(_("偶然を差し引いても、かなり近い判断です。"))
+        if self.kappa.low >= 0.4:
+            return str(_("判断の分かれる理由があります。下の組の決まりを、二人で読み合わせてください。"))
+        return str(_("判断がそろっているとは、まだ言えません。下の組の決まりを、二人で読み合わせてください。"))
+
+
+def pairs(session: Session) -> list[Pair]:
+    """All answers with both codings, the newest first."""
+    first, second, final = aliased(Decision), aliased(Decision), aliased(Decision)
+    rows = session.execute(
+        sa.select(Answer.id, Answer.text, Answer.purchase_type, first, second, final.primary_leaf)
+        .join(second, sa.and_(second.answer_id == Answer.id, second.round == "second", second.undone_at.is_(None)))
+        .join(first, sa.and_(first.answer_id == Answer.id, first.round == "first", first.undone_at.is_(None)))
+        .outerjoin(final, sa.and_(final.answer_id == Answer.id, final.round == "adjudication", final.undone_at.is_(None)))
+        .order_by(second.decided_at.desc(), second.id.desc())
+    )
+    return [
+        Pair(answer_id=answer_id, text=text, purchase_type=bought, first=one.primary_leaf, second=two.primary_leaf,
+             first_by=one.reviewer_id or 0, second_by=two.reviewer_id or 0, final=judged)
+        for answer_id, text, bought, one, two, judged in rows
+    ]  # fmt: skip
+
 
 def look(session: Session) -> Agreement:
     found = pairs(session)
+    still_open = [pair for pair in found if not pair.agree and pair.final is None]
+    names = queries.names(session, {person for pair in found for person in (pair.first_by, pair.second_by)})
+    enough = len(found) >= ENOUGH
     return Agreement(
-        pairs=found, open=[pair for pair in found if not pair.agree and pair.final is None], confused=_confused(found), kappa=None
+        pairs=found,
+        names=names,
+        open=still_open,
+        confused=_confused(found),
+        kappa=_kappa(found) if enough else None,
+        alpha=_alpha(found) if enough else None,
+        by_reason=_by_reason(found) if enough else {},
+        by_reviewers=_by_reviewers(found) if enough else {},
     )
 
 
+def _kappa(found: list[Pair]) -> "Coefficient | None":
+    from voc.stats import agreement
+
+    return _defined(agreement.cohen_kappa([CODES.index(pair.first) for pair in found], [CODES.index(pair.second) for pair in found]))
+
+
+def _long(found: list[Pair]) -> tuple[list[int], list[int], list[int]]:
+    """Answers, reviewers and codes, a decision each, as the statistics want them."""
+    rows = [(pair.answer_id, pair.first_by, CODES.index(pair.first)) for pair in found]
+    # People who have left are all known as 0: told apart, so that nobody stands twice on an answer.
+    rows += [(pair.answer_id, pair.second_by or 1_000_000, CODES.index(pair.second)) for pair in found]
+    return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+
+
+def _alpha(found: list[Pair]) -> "Coefficient | None":
+    from voc.stats import agreement
+
+    return _defined(agreement.krippendorff_alpha(*_long(found)))
+
+
+def _by_reason(found: list[Pair]) -> "dict[str, tuple[int, Coefficient]]":
+    from voc.stats import agreement
+
+    given = Counter(leaf for pair in found for leaf in {pair.first, pair.second})
+    alphas = agreement.alpha_by_code(*_long(found))
+    known = {CODES[code]: alpha for code, alpha in alphas.items() if _defined(alpha)}
+    return {leaf: (given[leaf], known[leaf]) for leaf in CODES if leaf in known and given[leaf] >= ENOUGH_OF_ONE}
+
+
+def _by_reviewers(found: list[Pair]) -> "dict[tuple[int, int], Coefficient]":
+    from voc.stats import agreement
+
+    kappas = agreement.kappa_by_pair(*_long(found))
+    return {people: kappa for people, kappa in kappas.items() if kappa.units >= ENOUGH and _defined(kappa)}
+
+
+def _defined(coefficient: "Coefficient") -> "Coefficient | None":
+    return None if math.isnan(coefficient.value) else coefficient
+
+
 def _confused(found: list[Pair], *, most: int = 5) -> list[Confusion]:
-    order = list(codebook.LEAVES)
     apart = [pair for pair in found if not pair.agree]
-    kinds = {pair.answer_id: tuple(sorted((pair.first, pair.second), key=order.index)) for pair in apart}
+    kinds = {pair.answer_id: tuple(sorted((pair.first, pair.second), key=CODES.index)) for pair in apart}
     counted = Counter(kinds.values())
     examples = {kinds[pair.answer_id]: pair for pair in reversed(apart)}
     return [Confusion(one=kind[0], other=kind[1], times=times, example=examples[kind]) for kind, times in counted.most_common(most)]

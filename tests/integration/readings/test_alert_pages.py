@@ -79,6 +79,16 @@ def test_somebody_elses_change_is_not_overwritten(as_staff: FlaskClient, db: Dat
     assert alert(db, one).status == "done"
 
 
+def test_with_script_a_conflict_shows_the_newest_state_and_what_was_typed(as_staff: FlaskClient, db: Database) -> None:
+    one = put(db)
+    handle(as_staff, one, "dismissed")
+    part = as_staff.post(f"/alerts/{one}", data={"status": "done", "seen": "open", "note": "長いメモ"}, headers={"HX-Request": "true"})
+    assert part.status_code == 200
+    assert "ほかの方が先に" in part.text
+    assert "長いメモ" in part.text
+    assert alert(db, one).status == "dismissed"
+
+
 def test_what_is_worked_on_stays_in_the_list(as_staff: FlaskClient, db: Database) -> None:
     one = put(db)
     handle(as_staff, one, "confirmed")

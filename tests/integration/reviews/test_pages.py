@@ -97,10 +97,10 @@ def test_passing_on_brings_it_to_another_with_the_note(log_in: LogIn, db: Databa
 
 def test_undo_leads_back_to_the_answer_with_the_choice_as_it_was(as_staff: FlaskClient, db: Database) -> None:
     one, _two = put(db, confidence=0.1), put(db, confidence=0.2)
-    decide(as_staff, one, "price", note="迷った", alerts=["winback"])
+    decide(as_staff, one, "price", note="迷った", alerts=["winback"], **{"from": "hard"})
     back = as_staff.post("/review/undo")
     assert back.status_code == 303
-    assert back.location.startswith(f"/review/{one}?again=")
+    assert back.location == f"/review/{one}?again=1&from=hard"
     page = as_staff.get(back.location).text
     assert 'id="leaf-price" data-key="3" required checked' in page
     assert "迷った" in page

@@ -28,26 +28,31 @@
   function choose(radio) {
     radio.checked = true;
     radio.focus({ preventScroll: true });
-    dropFromSecondary();
-  }
-
-  // A reason is primary or secondary, not both; the closed list tells what is chosen in it.
-  function dropFromSecondary() {
-    const chosen = primaries.find((radio) => radio.checked);
-    for (const box of secondaries) if (chosen && box.value === chosen.value) box.checked = false;
-    const names = secondaries.filter((box) => box.checked).map((box) => box.dataset.name);
-    document.getElementById("chosen").textContent = names.join("、");
+    show();
   }
 
   function toggle(box) {
     box.checked = !box.checked;
-    dropFromSecondary();
+    show();
+  }
+
+  // A reason is primary or secondary, not both. What is secondary is told on the reason itself and on the closed list.
+  function show() {
+    const chosen = primaries.find((radio) => radio.checked);
+    for (const box of secondaries) {
+      if (chosen && box.value === chosen.value) box.checked = false;
+      const reason = primaries.find((radio) => radio.value === box.value);
+      reason.closest(".pick").classList.toggle("also", box.checked);
+    }
+    const names = secondaries.filter((box) => box.checked).map((box) => box.dataset.name);
+    document.getElementById("chosen").textContent = names.join("、");
   }
 
   function setChoosingSecondary(on) {
     choosingSecondary = on;
     page.classList.toggle("choosing-secondary", on);
-    secondary.open = on;
+    document.getElementById("mode").hidden = !on;
+    secondary.open = false;
   }
 
   function step(by) {
@@ -110,7 +115,22 @@
     event.preventDefault();
   });
 
-  form.addEventListener("change", dropFromSecondary);
+  form.addEventListener("change", show);
+  show();
+
+  // With script the reasons themselves serve for the secondary ones as well; the list stays for those without.
+  secondary.querySelector("summary").addEventListener("click", (event) => {
+    event.preventDefault();
+    setChoosingSecondary(!choosingSecondary);
+  });
+  for (const radio of primaries) {
+    radio.addEventListener("click", (event) => {
+      if (!choosingSecondary) return;
+      event.preventDefault();
+      const box = secondaries.find((each) => each.value === radio.value);
+      setTimeout(() => toggle(box)); // after the browser has put the radio back
+    });
+  }
 
   // A second Enter before the next page is there must not decide the next answer.
   for (const each of document.querySelectorAll("form")) {

@@ -50,6 +50,7 @@ def open_database(*, migrated: bool = True) -> "Database":
     from voc.db import Database
 
     db = Database(open_settings().database_url)
+    _dispose_at_the_end(db)
     if migrated and not migrate.is_current(db):
         raise VocError("データベースが最新の形ではありません。先に python -m voc migrate を実行してください。")
     return db
@@ -58,7 +59,16 @@ def open_database(*, migrated: bool = True) -> "Database":
 def open_app() -> "Flask":
     from voc.app import create_app
 
-    return create_app(open_settings())
+    app = create_app(open_settings())
+    _dispose_at_the_end(app.extensions["voc_db"])
+    return app
+
+
+def _dispose_at_the_end(db: "Database") -> None:
+    """Connections are closed when the command is over."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(db.dispose)
 
 
 @main.command()
@@ -75,7 +85,7 @@ def migrate() -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
-@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
+@click.option("--threads", default=16, show_default=True, type=click.IntRange(1, 64))
 def serve(port: int, host: str, processes: int, threads: int) -> None:
     """Run the site."""
     from voc.server import run
@@ -272,12 +282,10 @@ def restore(file: Path, keep_queue: bool, yes: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def check(as_json: bool) -> None:
     """Say what is wrong with this installation. Ends with 1 if anything is."""
-    from voc.db import Database
     from voc.upkeep.check import PROBLEM
     from voc.upkeep.check import check as look
 
-    settings = open_settings()
-    found = look(Database(settings.database_url), settings)
+    found = look(open_database(migrated=False), open_settings())
     problems = [finding for finding in found if finding.level == PROBLEM]
     if as_json:
         print_json({"ok": not problems, "findings": [{"level": finding.level, "sentence": finding.sentence} for finding in found]})

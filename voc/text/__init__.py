@@ -1,0 +1,22 @@
+"""Japanese replies as strings: normalising, sentences and clauses, the marks of discourse, words. Pure: no Flask, no database."""
+
+from voc.text.clauses import Clause, clauses, sentences
+from voc.text.marks import Mark, marks
+from voc.text.normalise import Normalised, fold_kana, normalise
+from voc.text.pieces import pieces
+from voc.text.words import Word, content_words, tokenise
+
+__all__ = [
+    "Clause",
+    "Mark",
+    "Normalised",
+    "Word",
+    "clauses",
+    "content_words",
+    "fold_kana",
+    "marks",
+    "normalise",
+    "pieces",
+    "sentences",
+    "tokenise",
+]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from voc.commands import reports
 from voc.errors import VocError
 
 if TYPE_CHECKING:
@@ -306,3 +307,6 @@ def existing_file(path: str) -> Path:
     if not found.is_file():
         raise VocError(f"{path} が見つかりません。ファイルの名前と場所を確かめてください。")
     return found
+
+
+reports.register(main, open_database, print_json)

@@ -1,0 +1,315 @@
+"""From readings and decisions to the lines of a report: counted share, corrected share, what may be claimed. Pure.
+
+Plain arrays in, result rows out; the statistics are voc.stats (docs/statistics.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.reasons import codebook
+from voc.stats.estimate import Coding, Estimate, Frame, Of, estimate, make_frame
+from voc.stats.intervals import wilson
+from voc.stats.results import DEFAULT_RULE, Difference, Share, differences, shares
+from voc.surveys.questions import STATED
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+LEAF_CODES = tuple(codebook.LEAVES)
+GROUP_CODES = tuple(codebook.GROUPS)
+OF: Of = "customers"
+"""What the shares are shares of: the customers whom the replies stand for, not these very replies only."""
+
+METHODS = {
+    "none": "counted",
+    "corrected": "stratified prediction-powered estimate, Wilson interval on the effective sample size",
+    "complete": "all replies reviewed, Wilson interval",
+}
+
+
+@cache
+def _pairs() -> tuple[tuple[str, str], ...]:
+    """Every (group, leaf) that there is, in report order: a leaf stands in two groups where the way of buying decides."""
+    found = {(leaf.group(bought), leaf.code) for leaf in codebook.LEAVES.values() for bought in codebook.PURCHASE_TYPES}
+    return tuple(sorted(found, key=lambda pair: (GROUP_CODES.index(pair[0]), LEAF_CODES.index(pair[1]))))
+
+
+@cache
+def _tables() -> tuple[Ints, Ints]:
+    """Group and pair by (way of buying, leaf), as places; shape (2, leaves) each."""
+    groups = [
+        [GROUP_CODES.index(leaf.group(bought)) for leaf in codebook.LEAVES.values()] for bought in codebook.PURCHASE_TYPES
+    ]  # fmt: skip
+    pairs = [
+        [_pairs().index((leaf.group(bought), leaf.code)) for leaf in codebook.LEAVES.values()] for bought in codebook.PURCHASE_TYPES
+    ]  # fmt: skip
+    return np.array(groups), np.array(pairs)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Replies of one selection, and the reviews among them.
+
+    Attributes
+    ----------
+    purchase_type, leaf : ndarray of int, shape (N,)
+        Place in PURCHASE_TYPES; place of the predicted leaf in LEAF_CODES, −1 where nothing has been read yet.
+    confidence : ndarray, shape (N,)
+    rows, found : ndarray of int, shape (n,)
+        Places of the replies that somebody decided, and the leaf that was found.
+    probability : ndarray, shape (n,)
+        With which the reply was drawn at random; 0 where somebody chose it.
+    """
+
+    purchase_type: Ints
+    leaf: Ints
+    confidence: Floats
+    rows: Ints
+    found: Ints
+    probability: Floats
+
+    def __len__(self) -> int:
+        return len(self.leaf)
+
+    @property
+    def effective(self) -> Ints:
+        """The leaf that counts for each reply: a person's, else the machine's."""
+        leaf = self.leaf.copy()
+        leaf[self.rows] = self.found
+        return leaf
+
+    def part(self, mask: NDArray[np.bool_]) -> "Segment":
+        """The replies of a mask of shape (N,)."""
+        number = np.cumsum(mask) - 1
+        kept = mask[self.rows]
+        return Segment(
+            self.purchase_type[mask], self.leaf[mask], self.confidence[mask],
+            number[self.rows[kept]], self.found[kept], self.probability[kept],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One reason of a report. Shares are 0 to 1; ``None`` where nothing may be claimed."""
+
+    code: str
+    """A leaf's code when ``is_leaf``, else a group's; some codes are both."""
+    is_leaf: bool
+    group: str
+    label: str
+    raw_count: int
+    """Replies with this reason: decided by a person, else as the machine read it."""
+    raw_share: float
+    machine_count: int
+    machine_share: float
+    corrected_share: float | None
+    low: float | None
+    high: float | None
+    reviewed: int
+    """Replies of the segment that were drawn at random and decided."""
+    effective_n: float
+    claimable: bool
+    missing: int
+    """Further reviews after which the share can probably be shown; 0 where it is, or where reviews would not help."""
+    needs: str
+    """What is missing for a claim: ``""``, ``reviews`` or ``replies``."""
+    method: str
+    leaves: tuple["Line", ...] = ()
+    change: Difference | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """All that is known about the reasons of one selection."""
+
+    replies: int
+    """Replies with a reason, read or decided."""
+    unread: int
+    reviewed: int
+    drawn: int
+    """Of the reviewed those that were drawn at random: what the corrected shares rest on."""
+    lines: tuple[Line, ...]
+    method: str
+    groups: Estimate | None = field(default=None, repr=False, compare=False)
+
+    def line(self, group: str) -> Line:
+        return next(line for line in self.lines if line.code == group)
+
+    @property
+    def claimed(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.claimable)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A share with its interval."""
+
+    share: float
+    low: float
+    high: float
+    n: int
+
+
+def rate(part: int, whole: int) -> Interval | None:
+    """A plain share with Wilson's interval; ``None`` of nothing."""
+    if whole <= 0:
+        return None
+    low, high = wilson(part / whole, whole)
+    return Interval(part / whole, float(low), float(high), whole)
+
+
+def break_down(segment: Segment, *, before: Segment | None = None, leaves: bool = True, one_off: bool = False) -> Breakdown:
+    """The lines of a selection.
+
+    Parameters
+    ----------
+    segment
+        The replies.
+    before
+        Replies to compare with, none of them in ``segment``: fills ``change``.
+    leaves
+        Whether the leaves within each group are wanted as well.
+    one_off
+        Whether groups that only subscriptions have are left out.
+    """
+    read, frame = _frame(segment)
+    found = _estimate(read, frame)
+    groups = shares(found, of=OF)
+    changes = _changes(found, before)
+    raw = _counts(segment)
+    inner = _leaf_lines(read, frame, raw[1], len(segment)) if leaves else {}
+    total = int((segment.effective >= 0).sum())
+    lines = tuple(
+        _line(share, total, raw_count=int(raw[0][place]), group=code, label=codebook.GROUPS[code].label, leaves=inner.get(code, ()), change=changes.get(code))
+        for place, (code, share) in enumerate(zip(GROUP_CODES, groups, strict=True))
+        if not (one_off and codebook.GROUPS[code].subscription_only)
+    )  # fmt: skip
+    return Breakdown(
+        replies=total,
+        unread=len(segment) - total,
+        reviewed=len(segment.rows),
+        drawn=len(frame.rows),
+        lines=lines,
+        method=METHODS[groups[0].method],
+        groups=found,
+    )
+
+
+@cache
+def _parting() -> NDArray[np.bool_]:
+    """Whether a stated option and a real leaf part, shape (options, leaves); never for words that could not be read."""
+    return np.array([[leaf not in option.leaves and leaf != "unclear" for leaf in LEAF_CODES] for option in STATED.values()])
+
+
+def parts(stated: Ints, leaf: Ints) -> NDArray[np.bool_]:
+    """Whether the option ticked and the real reason part, by places; both must be there."""
+    return np.asarray(_parting()[stated, leaf])
+
+
+def group_places(purchase_type: Ints, leaf: Ints) -> Ints:
+    """Places of the groups of leaves; the leaf must be there."""
+    return np.asarray(_tables()[0][purchase_type, leaf])
+
+
+def parting(segment: Segment, stated: Ints) -> Share:
+    """Share of the customers whose real reason is another than the option they ticked.
+
+    Of those who ticked one and whose words the machine could read. ``stated`` has shape (N,): place in STATED, −1 for none.
+    """
+    told = (stated >= 0) & (segment.leaf >= 0) & (segment.leaf != LEAF_CODES.index("unclear"))
+    stated, part = stated[told], segment.part(told)
+    read, frame = _frame(part)
+    drawn = read.probability > 0
+    coding = Coding(
+        codes=("parting",),
+        read=np.where(_parting()[stated, read.leaf], 0, -1),
+        found=np.where(_parting()[stated[read.rows[drawn]], read.found[drawn]], 0, -1),
+    )
+    return shares(estimate(frame, coding), of=OF)[0]
+
+
+def _frame(segment: Segment) -> tuple[Segment, Frame]:
+    """The replies that were read, and their strata: corrections rest on the reviews drawn at random among them."""
+    read = segment.part(segment.leaf >= 0) if (segment.leaf < 0).any() else segment
+    group = _tables()[0][read.purchase_type, read.leaf]
+    drawn = read.probability > 0
+    return read, make_frame(group, read.confidence, rows=read.rows[drawn], probability=read.probability[drawn])
+
+
+def _estimate(read: Segment, frame: Frame, *, pairs: bool = False) -> Estimate:
+    drawn = read.probability > 0
+    table = _tables()[1 if pairs else 0]
+    names = tuple(f"{group}/{leaf}" for group, leaf in _pairs()) if pairs else GROUP_CODES
+    coding = Coding(
+        codes=names,
+        read=table[read.purchase_type, read.leaf],
+        found=table[read.purchase_type[read.rows[drawn]], read.found[drawn]],
+    )
+    return estimate(frame, coding)
+
+
+def _changes(now: Estimate, before: Segment | None) -> dict[str, Difference]:
+    if before is None or not len(before):
+        return {}
+    then = _estimate(*_frame(before))
+    return {change.code: change for change in differences(now, then, of=OF)}
+
+
+def _counts(segment: Segment) -> tuple[Ints, Ints]:
+    """Replies of each group, and of each (group, leaf), by the leaf that counts."""
+    leaf = segment.effective
+    known = leaf >= 0
+    bought, leaf = segment.purchase_type[known], leaf[known]
+    groups, pairs = (table[bought, leaf] for table in _tables())
+    return np.bincount(groups, minlength=len(GROUP_CODES)), np.bincount(pairs, minlength=len(_pairs()))
+
+
+def _leaf_lines(read: Segment, frame: Frame, raw: Ints, total: int) -> dict[str, tuple[Line, ...]]:
+    found = shares(_estimate(read, frame, pairs=True), of=OF)
+    lines: dict[str, list[Line]] = {}
+    for place, ((group, leaf), share) in enumerate(zip(_pairs(), found, strict=True)):
+        if raw[place] or share.counted or (share.share or 0) > 0:
+            label = codebook.LEAVES[leaf].label
+            lines.setdefault(group, []).append(_line(share, total, raw_count=int(raw[place]), group=group, label=label, code=leaf))
+    return {group: tuple(inner) for group, inner in lines.items()}
+
+
+def _line(
+    share: Share, total: int, *, raw_count: int, group: str, label: str, code: str | None = None,
+    leaves: Sequence[Line] = (), change: Difference | None = None,
+) -> Line:  # fmt: skip
+    needs = "" if share.claimable else "reviews" if _within_reach(share, total) else "replies"
+    return Line(
+        code=code or share.code,
+        is_leaf=code is not None,
+        group=group,
+        label=label,
+        raw_count=raw_count,
+        raw_share=raw_count / total if total else 0.0,
+        machine_count=share.counted,
+        machine_share=share.counted_share,
+        corrected_share=share.share,
+        low=share.low,
+        high=share.high,
+        reviewed=share.reviewed,
+        effective_n=share.effective_n,
+        claimable=share.claimable,
+        missing=share.missing if needs == "reviews" else 0,
+        needs=needs,
+        method=share.method,
+        leaves=tuple(leaves),
+        change=change,
+    )
+
+
+def _within_reach(share: Share, total: int) -> bool:
+    """Whether the share could be shown if every reply were reviewed; else it is replies that are missing, not reviews."""
+    if total < DEFAULT_RULE.reviewed or share.reviewed >= total:
+        return False
+    p = np.array([share.counted_share])
+    low, high = wilson(p, total)
+    return bool(DEFAULT_RULE.met(p, low, high, np.array([float(total)]))[0])

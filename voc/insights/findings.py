@@ -1,0 +1,200 @@
+"""What the figures say, in plain Japanese, and never more than their intervals allow."""
+
+from collections.abc import Sequence
+
+from flask_babel import gettext
+
+from voc.insights.breakdown import Breakdown, Interval, Line
+from voc.insights.overview import Row
+from voc.reasons import codebook
+from voc.stats.results import Difference
+from voc.surveys.questions import STATED
+
+MANY = 1_000
+"""From so many effective replies on a decimal means something."""
+
+
+def _(message: str, **values: object) -> str:
+    return str(gettext(message, **values))
+
+
+def percent(share: float, n: float = 0) -> str:
+    """0.137 → 14%, or 13.7% where more than a thousand replies stand behind it."""
+    return f"{share * 100:.{_decimals(n)}f}%"
+
+
+def span(low: float, high: float, n: float = 0) -> str:
+    """24〜30."""
+    return f"{low * 100:.{_decimals(n)}f}〜{high * 100:.{_decimals(n)}f}"
+
+
+def points(share: float, n: float = 0) -> str:
+    """0.04 → +4pt."""
+    rounded = round(share * 100, _decimals(n))
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else '±'}{abs(rounded):.{_decimals(n)}f}pt"
+
+
+def point_span(low: float, high: float) -> str:
+    """+1〜+7."""
+    return f"{_signed(low)}〜{_signed(high)}"
+
+
+def _signed(share: float) -> str:
+    rounded = round(share * 100)
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}"
+
+
+def _decimals(n: float) -> int:
+    return 1 if n > MANY else 0
+
+
+def reasons(found: Breakdown) -> list[str]:
+    """The sentences above the table of reasons."""
+    if not found.replies:
+        return []
+    if not found.claimed:
+        return [_nothing_yet(found)]
+    return [sentence for sentence in (_most(found.lines), _most_of_leaves(found), _corrected(found), _change(found)) if sentence]
+
+
+def _nothing_yet(found: Breakdown) -> str:
+    missing = [line.missing for line in found.lines if line.needs == "reviews"]
+    if missing:
+        return _("本当の割合は、まだ示せません。無作為に選んだ回答をあと%(n)s件確認すると、示せる理由が出てきます。", n=f"{min(missing):,}")
+    return _(
+        "回答がまだ%(n)s件と少ないため、割合は示せません。一件ずつお読みください。回答が増えると、ここに割合が出ます。",
+        n=f"{found.replies:,}",
+    )
+
+
+def _most(lines: Sequence[Line], *, at_most: int = 7, begin: str = "") -> str:
+    """Which reason is the most frequent, or between which that is open; nothing where more than ``at_most`` are."""
+    named = [line for line in lines if line.code != "unclear" and line.claimable]
+    if not named:
+        return ""
+    top = max(named, key=lambda line: line.corrected_share or 0)
+    rivals = [line for line in named if (line.high or 0) >= (top.low or 0)]
+    if len(rivals) > at_most:
+        return ""
+    unsure = any(line.code != "unclear" and line.needs and line.machine_share >= (top.low or 0) / 2 for line in lines)
+    among = begin or (_("示せる理由のなかで、") if unsure else "")
+    if len(rivals) == 1:
+        return _("%(among)sいちばん多いのは%(top)sです。", among=among, top=told(top))
+    return _(
+        "%(among)s多いのは%(rivals)sです。この中での順位は、まだ決められません。",
+        among=among,
+        rivals="、".join(told(line) for line in rivals),
+    )
+
+
+def _most_of_leaves(found: Breakdown) -> str:
+    leaves = [leaf for line in found.lines for leaf in line.leaves]
+    return _most(leaves, at_most=3, begin=_("内訳まで見ると、"))
+
+
+def _corrected(found: Breakdown) -> str:
+    """Where the machine's count lies furthest outside the interval."""
+    off = [line for line in found.claimed if not (line.low or 0) <= line.machine_share <= (line.high or 0)]
+    if not off:
+        return ""
+    worst = max(off, key=lambda line: abs(line.machine_share - (line.corrected_share or 0)))
+    return _(
+        "機械の集計では「%(label)s」は%(counted)sですが、人の確認で補正すると%(share)sです。",
+        label=_(worst.label), counted=percent(worst.machine_share, worst.effective_n), share=_share(worst),
+    )  # fmt: skip
+
+
+def _change(found: Breakdown) -> str:
+    changes = [(line, line.change) for line in found.lines if line.change is not None and line.change.claimable]
+    if not changes:
+        return ""
+    clear = [(line, change) for line, change in changes if change.clear]
+    if not clear:
+        return _("前の期間からの、はっきりした変化はありません。")
+    told_changes = _("、").join(_moved(line, change) for line, change in clear)
+    return _("前の期間より%(changes)s。", changes=told_changes)
+
+
+def _moved(line: Line, change: Difference) -> str:
+    low, high = sorted((abs(change.low or 0), abs(change.high or 0)))
+    values = {
+        "label": _(line.label),
+        "points": round(abs(change.difference or 0) * 100),
+        "low": round(low * 100),
+        "high": round(high * 100),
+    }
+    if (change.difference or 0) > 0:
+        return _("「%(label)s」が%(points)spt(%(low)s〜%(high)spt)増えています", **values)
+    return _("「%(label)s」が%(points)spt(%(low)s〜%(high)spt)減っています", **values)
+
+
+def told(line: Line) -> str:
+    """「余っている」27%(24〜30%)"""
+    return f"「{_(line.label)}」{_share(line)}"
+
+
+def _share(line: Line) -> str:
+    return f"{percent(line.corrected_share or 0, line.effective_n)}({span(line.low or 0, line.high or 0, line.effective_n)}%)"
+
+
+def missing(line: Line) -> str:
+    """Why there is no share, and what would help."""
+    if line.needs == "reviews":
+        return _("確認があと%(n)s件あれば示せます", n=f"{line.missing:,}")
+    if line.needs == "replies":
+        return _("回答が少なく、まだ示せません")
+    return ""
+
+
+def apart(names: tuple[str, str], lines: Sequence[Line], changes: Sequence[Difference]) -> list[str]:
+    """How two segments differ."""
+    clear = [
+        (codebook.GROUPS[change.code].label, change)
+        for change in changes
+        if change.clear and any(line.code == change.code for line in lines)
+    ]
+    if not any(change.claimable for change in changes):
+        return [_("確認した回答がまだ少ないため、二つの違いは示せません。")]
+    if not clear:
+        return [_("「%(first)s」と「%(second)s」の間に、はっきりした違いはありません。", first=names[0], second=names[1])]
+    sentences = []
+    for label, change in clear:
+        low, high = sorted((abs(change.low or 0), abs(change.high or 0)))
+        sentences.append(
+            _(
+                "「%(label)s」は「%(name)s」のほうが%(points)spt(%(low)s〜%(high)spt)多くなっています。",
+                label=_(label), name=names[0] if (change.difference or 0) > 0 else names[1],
+                points=round(abs(change.difference or 0) * 100), low=round(low * 100), high=round(high * 100),
+            )
+        )  # fmt: skip
+    return sentences
+
+
+def stated(rows: Sequence[Row]) -> list[str]:
+    """Where what customers tick and what they mean part most surely."""
+    apart_most = [
+        (line.low or 0, row, line)
+        for row in rows
+        for line in row.breakdown.claimed
+        if line.code != "unclear" and line.code not in _own_groups(row.code)
+    ]
+    if not apart_most:
+        return []
+    _low, row, line = max(apart_most, key=lambda found: found[0])
+    return [
+        _(
+            "「%(stated)s」を選んだ方の%(share)sは、「%(real)s」が本当の理由でした。",
+            stated=row.label,
+            share=_share(line),
+            real=_(line.label),
+        )
+    ]
+
+
+def _own_groups(stated: str) -> set[str]:
+    return {codebook.group_of(leaf, bought) for leaf in STATED[stated].leaves for bought in codebook.PURCHASE_TYPES}
+
+
+def plain(found: Interval | None) -> str:
+    """13.0%(12.3〜13.8%)"""
+    return "—" if found is None else f"{percent(found.share, found.n)}({span(found.low, found.high, found.n)})"

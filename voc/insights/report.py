@@ -1,0 +1,206 @@
+"""The report of a selection: one function behind the page, the command line and the exports, so that all tell the same numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from voc.clock import now
+from voc.insights import columns as memory
+from voc.insights import cuts, queries
+from voc.insights.breakdown import METHODS, Breakdown, Interval, Line, Segment, break_down, rate
+from voc.insights.columns import Columns
+from voc.insights.cuts import Part
+from voc.insights.queries import Asked, Reviews
+from voc.insights.selection import Selection
+from voc.reasons import codebook
+
+
+@dataclass(frozen=True)
+class Replies:
+    """All answers with what the machine read and people decided."""
+
+    columns: Columns
+    reviews: Reviews
+
+    def segment(self, mask: NDArray[np.bool_]) -> Segment:
+        columns = self.columns
+        everyone = Segment(
+            columns.purchase_type, columns.leaf, columns.confidence, self.reviews.place, self.reviews.leaf, self.reviews.probability
+        )
+        return everyone.part(mask)
+
+    @property
+    def effective(self) -> memory.Column:
+        """The leaf that counts for every answer."""
+        leaf = self.columns.leaf.copy()
+        leaf[self.reviews.place] = self.reviews.leaf
+        return leaf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One part of the replies: a month, a product."""
+
+    key: str
+    label: str
+    asked: Asked | None
+    breakdown: Breakdown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    selection: Selection
+    before: Selection | None
+    """The period that changes are told against; none where it holds no reply."""
+    asked: Asked
+    breakdown: Breakdown
+    by: str | None
+    sections: tuple[Section, ...]
+    models: tuple[str, ...]
+    generated_at: datetime
+    codebook_version: str = codebook.VERSION
+
+    @property
+    def response(self) -> Interval | None:
+        return rate(self.asked.answered, self.asked.asked)
+
+
+def replies(session: Session) -> Replies:
+    columns = memory.read(session)
+    return Replies(columns, queries.reviews(session, columns))
+
+
+def make(session: Session, selection: Selection, *, by: str | None = None, everything: Replies | None = None) -> Report:
+    """The report of a selection, cut into parts on wish."""
+    everything = everything or replies(session)
+    mask = queries.chosen(session, everything.columns, selection)
+    before, earlier = _before(session, everything, selection)
+    found = break_down(everything.segment(mask), before=earlier, one_off=selection.purchase_type == codebook.ONE_OFF)
+    return Report(
+        selection=selection,
+        before=before,
+        asked=queries.asked(session, selection),
+        breakdown=found,
+        by=by,
+        sections=sections(session, everything, mask, selection, by) if by else (),
+        models=everything.columns.models,
+        generated_at=now(),
+    )
+
+
+def _before(session: Session, everything: Replies, selection: Selection) -> tuple[Selection | None, Segment | None]:
+    before = selection.before()
+    mask = queries.chosen(session, everything.columns, before) if before else None
+    return (before, everything.segment(mask)) if mask is not None and mask.any() else (None, None)
+
+
+def sections(
+    session: Session, everything: Replies, mask: NDArray[np.bool_], selection: Selection, by: str, *, leaves: bool = True
+) -> tuple[Section, ...]:
+    """The selection in parts. A part that was asked and has no reply is told as well."""
+    parts = cuts.cut(session, everything.columns, mask, by)
+    asked = queries.asked_by(session, selection, by)
+    parts += _silent(session, by, asked, parts, mask)
+    if by in ("month", "cohort"):
+        parts.sort(key=lambda part: (part.key == "", part.key))
+    return tuple(
+        Section(
+            key=part.key,
+            label=part.label,
+            asked=asked.get(part.key, Asked()) if by != "stated" else None,
+            breakdown=break_down(
+                everything.segment(part.mask), leaves=leaves, one_off=codebook.ONE_OFF in (selection.purchase_type, part.key)
+            ),
+        )
+        for part in parts
+    )
+
+
+def _silent(session: Session, by: str, asked: dict[str, Asked], parts: Sequence[Part], mask: NDArray[np.bool_]) -> list[Part]:
+    missing = sorted(set(asked) - {part.key for part in parts})
+    return [Part(key, cuts.label_of(session, by, key), np.zeros_like(mask)) for key in missing]
+
+
+# -- as data --------------------------------------------------------------------------------------------------------------
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report as plain data: what ``voc report breakdown --json`` prints and the API answers."""
+    found = report.breakdown
+    return {
+        "generated_at": report.generated_at.isoformat(timespec="seconds"),
+        "from": _day(report.selection.start),
+        "to": _day(report.selection.end),
+        "filters": {name: value for name, value in report.selection.query().items() if name not in ("from", "to")},
+        "by": report.by,
+        **_totals(found, report.asked),
+        "method": found.method,
+        "level": 0.95,
+        "share_of": "customers",
+        "model_version": "|".join(report.models),
+        "codebook_version": report.codebook_version,
+        "compared_with": None if report.before is None else {"from": _day(report.before.start), "to": _day(report.before.end)},
+        "groups": [_line(line, report.asked) for line in found.lines],
+        "segments": [
+            {
+                "key": section.key,
+                "label": section.label,
+                **_totals(section.breakdown, section.asked),
+                "method": section.breakdown.method,
+                "groups": [_line(line, section.asked) for line in section.breakdown.lines],
+            }
+            for section in report.sections
+        ],
+    }
+
+
+def _totals(found: Breakdown, asked: Asked | None) -> dict[str, Any]:
+    answered = None if asked is None else rate(asked.answered, asked.asked)
+    return {
+        "asked": None if asked is None else asked.asked,
+        "answered": None if asked is None else asked.answered,
+        "response_rate": None if answered is None else {"share": _round(answered.share), "low": _round(answered.low), "high": _round(answered.high)},
+        "replies": found.replies,
+        "unread": found.unread,
+        "reviewed": found.reviewed,
+        "reviewed_at_random": found.drawn,
+    }  # fmt: skip
+
+
+def _line(line: Line, asked: Asked | None) -> dict[str, Any]:
+    kind = {"leaf": line.code} if line.is_leaf else {"group": line.code}
+    inner = {} if line.is_leaf else {"leaves": [_line(leaf, asked) for leaf in line.leaves]}
+    return kind | {
+        "label": line.label,
+        "raw_count": line.raw_count,
+        "raw_share": _round(line.raw_share),
+        "machine_count": line.machine_count,
+        "machine_share": _round(line.machine_share),
+        "corrected_share": _round(line.corrected_share),
+        "low": _round(line.low),
+        "high": _round(line.high),
+        "reviewed": line.reviewed,
+        "asked": None if asked is None else asked.asked,
+        "answered": None if asked is None else asked.answered,
+        "claimable": line.claimable,
+        "missing": line.missing,
+        "needs": line.needs or None,
+        "method": METHODS[line.method],
+    } | inner  # fmt: skip
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 6)
+
+
+def _day(value: Any) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def narrowed(selection: Selection, **values: Any) -> Selection:
+    return replace(selection, **values)

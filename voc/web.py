@@ -45,6 +45,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CUSTOMER_PATHS = ("/s/", "/u/")
 
 
+#: The interface for other programs.
+DATA_PATH = "/api/"
+
+
 def for_customers(path: str) -> bool:
     return path.startswith(CUSTOMER_PATHS)
 
@@ -158,6 +162,9 @@ def _check_access() -> BaseResponse | None:
     level = level_of(current_app, request.endpoint)
     if level == Access.PUBLIC:
         return None
+    if request.path.startswith(DATA_PATH) and request.authorization is not None:
+        _check_token(level)
+        return None
     if not current_user.is_authenticated:
         if wants_fragment() or request.path.startswith("/api/"):
             abort(401)
@@ -165,7 +172,18 @@ def _check_access() -> BaseResponse | None:
         return current_app.redirect(url_for("security.login", next=target))
     if level is None or role_of(current_user) < level:
         abort(403)
+    if request.mimetype == "multipart/form-data":
+        session().commit()  # who it is, is known: the writers' lock is not held while a slow telephone sends its file
     return None
+
+
+def _check_token(level: Access | None) -> None:
+    """A program with a bearer token reads what a manager may read; it writes nothing."""
+    given, holds = request.authorization, current_app.extensions["voc_tokens"]
+    if given is None or given.type != "bearer" or not given.token or not holds(session(), given.token):
+        abort(401)
+    if level is None or level > Access.MANAGER or request.method not in SAFE_METHODS:
+        abort(403)
 
 
 def _commit(response: Response) -> Response:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voc.customers.tables import Product
+from voc.customers.values import days_of
 from voc.db import table
 
 PRODUCTS = table(Product)
@@ -28,7 +29,7 @@ class Products:
             return
         self._find(wanted)
         new = [
-            {"shop_id": self._shop_id, "code": code, "name": name or code, "days_supply": DAYS_SUPPLY}
+            {"shop_id": self._shop_id, "code": code, "name": name or code, "days_supply": days_of(name) or DAYS_SUPPLY}
             for code, name in wanted.items()
             if code not in self._ids
         ]

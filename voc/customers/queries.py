@@ -12,7 +12,7 @@ from voc.customers.runs import job_key
 from voc.customers.tables import ColumnMapping, Consent, Customer, ImportRun, Order, OrderLine, Product, Shop, Subscription, Suppression
 from voc.jobs import Job
 
-PER_PAGE = 50
+PER_PAGE = 30
 LATEST = 30
 
 

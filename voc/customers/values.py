@@ -33,6 +33,7 @@ _NUMBER = re.compile(
 _QUANTITY = re.compile(r"[x×]?\s*(-?\d[\d,]*)(?:\.0+)?\s*(?:個|点|本|袋|箱|セット|枚|つ|pcs?)?")
 _BROKEN_NUMBER = re.compile(r"\d(?:\.\d+)?e\+\d+", re.IGNORECASE)
 _CYCLE = re.compile(r"(?P<unit_before>month|week|day)?\s*(?P<count>\d{1,3})\s*(?P<unit>[ヶかカケ箇]?月|週|日|months?|weeks?|days?)?")
+_LASTS = re.compile(r"(?P<count>\d{1,3})(?P<unit>日|週|[ヶかカケ箇]月)間?分")
 _NOT_DIALLED = re.compile(r"[^0-9+]")
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")
 
@@ -241,6 +242,15 @@ def cycle_days(text: str) -> int | None:
         30 if unit.startswith(("ヶ月", "か月", "カ月", "ケ月", "箇月", "月", "month")) else 7 if unit.startswith(("週", "week")) else 1
     )
     return days if 0 < days <= 1000 else None
+
+
+def days_of(product_name: str) -> int | None:
+    """How long one unit lasts, where its name says so: ``30日分``, ``2ヶ月分``, ``4週間分``."""
+    found = _LASTS.search(plain(product_name))
+    if found is None:
+        return None
+    days = int(found["count"]) * {"日": 1, "週": 7}.get(found["unit"][0], 30)
+    return days if 1 <= days <= 400 else None
 
 
 @lru_cache(4096)

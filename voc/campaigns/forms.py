@@ -5,12 +5,17 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from voc.campaigns import labels
 from voc.campaigns.rules import Rule
 from voc.campaigns.tables import Campaign
+
+
+def _choices(labels: dict[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(code, label) for code, label in labels.items()]
 
 
 def _days(label: Any, low: int, high: int, default: int) -> IntegerField:
@@ -20,8 +25,8 @@ def _days(label: Any, low: int, high: int, default: int) -> IntegerField:
 
 class CampaignForm(FlaskForm):
     name = StringField(_l("配信の名前"), [InputRequired(_l("名前を入れてください。")), Length(max=100)])
-    purchase_type = RadioField(_l("どなたに"), choices=list(labels.PURCHASE_TYPES.items()), default="subscription")
-    channel = RadioField(_l("届け方"), choices=list(labels.CHANNELS.items()), default="mail")
+    purchase_type = RadioField(_l("どなたに"), choices=_choices(labels.PURCHASE_TYPES), default="subscription")
+    channel = RadioField(_l("届け方"), choices=_choices(labels.CHANNELS), default="mail")
     wait_days = _days(_l("何日待ってからうかがうか"), 0, 365, 3)
     window_days = _days(_l("その日から何日以内の方まで"), 1, 730, 14)
     daily_limit = IntegerField(
@@ -50,7 +55,7 @@ class CampaignForm(FlaskForm):
 
     def choose_from(self, products: list[tuple[int, str, str]]) -> None:
         several = len({shop for *_, shop in products}) > 1
-        self.product_ids.choices = [(product_id, f"{name}({shop})" if several else name) for product_id, name, shop in products]
+        self.product_ids.choices = [SelectChoice(product_id, f"{name}({shop})" if several else name) for product_id, name, shop in products]
 
 
 def form_of(campaign: Campaign) -> CampaignForm:

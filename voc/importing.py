@@ -69,7 +69,11 @@ def _remembered(db: Database, kind: str, path: Path, shop: str | None) -> dict[s
     with db.reading() as session:
         if session.scalar(sa.select(ColumnMapping.id).where(ColumnMapping.kind == kind).limit(1)) is None:
             return None
-        header = guessed(read_table(path), path, kind).header
+        table = read_table(path)
+        try:
+            header = guessed(table, path, kind).header
+        finally:
+            table.close()
         found = queries.remembered(session, kind=kind, header_hash=header_hash(header), shop=shop)
     return found[1] if found else None
 

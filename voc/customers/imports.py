@@ -126,9 +126,12 @@ def _store(session: Session, shop_id: int, source: Source, tally: Tally) -> Stor
 def read_all(source: Source, reader: Reader, spool: Spool, progress: Progress | None) -> Tally:
     """Read the whole file; refuse it when it is empty, cut off, or not understood. The reader is done with after that."""
     tally = reader.tally
-    for _ in spool.fill(reader.records()):
-        if progress:
-            progress(tally.rows)
+    try:
+        for _ in spool.fill(reader.records()):
+            if progress:
+                progress(tally.rows)
+    finally:
+        source.close()
     refuse_half(source)
     if tally.rows == 0:
         raise FileRefused("見出しだけで、データの行がありません。書き出す期間や条件を確かめ、もう一度書き出してください。")

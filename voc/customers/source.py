@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain, islice
@@ -71,6 +71,7 @@ class Source:
     encoding: str
     rows: Iterator[Row]
     sample: list[Row] = field(default_factory=list)
+    close: Callable[[], None] = lambda: None
 
     @property
     def labels(self) -> list[str]:
@@ -111,12 +112,17 @@ def open_source(
     SpreadsheetError
         It is no table at all.
     """
-    source = guessed(read_table(path, encoding=encoding), path, kind, filename=filename)
-    if mapping is not None:
-        apply(source, mapping)
-    elif other := platforms.other_kind(source.header, kind):
-        raise FileRefused(another_kind(kind, other))
-    _refuse_missing(source)
+    table = read_table(path, encoding=encoding)
+    try:
+        source = guessed(table, path, kind, filename=filename)
+        if mapping is not None:
+            apply(source, mapping)
+        elif other := platforms.other_kind(source.header, kind):
+            raise FileRefused(another_kind(kind, other))
+        _refuse_missing(source)
+    except BaseException:
+        table.close()
+        raise
     return source
 
 
@@ -143,7 +149,7 @@ def guessed(table: Table, path: Path, kind: str, *, filename: str | None = None,
     sample = list(islice(rows, PEEK))
     source = Source(
         path=path, filename=filename or path.name, kind=kind, platform=guess.platform, score=guess.score, columns=guess.columns, options={},
-        header=header, first_row=first, encoding=table.encoding, rows=chain(sample, rows), sample=sample,
+        header=header, first_row=first, encoding=table.encoding, rows=chain(sample, rows), sample=sample, close=table.close,
     )  # fmt: skip
     if kind == "replies" and "text" not in source.columns:
         _find_text(source)

@@ -81,7 +81,10 @@ def digest_of(path: Path) -> str:
 
 def make_sketch(path: Path, *, encoding: str | None = None) -> Sketch:
     table = read_table(path, encoding=encoding)
-    rows = [(row.number, [cell[:MAX_SKETCHED_CELL] for cell in row.cells]) for row in islice(table.rows, SKETCHED_ROWS)]
+    try:
+        rows = [(row.number, [cell[:MAX_SKETCHED_CELL] for cell in row.cells]) for row in islice(table.rows, SKETCHED_ROWS)]
+    finally:
+        table.close()
     return Sketch(header=table.header, rows=rows, encoding=table.encoding)
 
 

@@ -5,8 +5,8 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -47,6 +47,8 @@ class Table:
     rows: Iterator[Row]
     encoding: str
     """The codec that read it; ``"xlsx"`` or ``"xls"`` for Excel files."""
+    close: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    """Lets go of the file before its end; reading to the end does so by itself."""
 
 
 def read_table(source: Path | str | bytes, *, encoding: str | None = None) -> Table:
@@ -70,7 +72,11 @@ def read_table(source: Path | str | bytes, *, encoding: str | None = None) -> Ta
     if not head.strip(b"\xef\xbb\xbf\xff\xfe\r\n\t ,\0"):
         file.close()
         raise SpreadsheetError("ファイルが空です。見出し行と1行以上のデータがあるファイルを指定してください。")
-    _refuse_what_is_no_table(head)
+    try:
+        _refuse_what_is_no_table(head)
+    except SpreadsheetError:
+        file.close()
+        raise
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         with file:
             return _read_excel(file, "xlsx" if head.startswith(b"PK") else "xls")
@@ -112,8 +118,12 @@ def _read_text(file: BinaryIO, encoding: str | None) -> Table:
     except LookupError:
         file.close()
         raise SpreadsheetError(f"文字コード {encoding} は使えません。utf-8 か cp932 を指定してください。") from None
-    delimiter = _delimiter(text)
-    return _table(_text_records(text, delimiter), encoding)
+    try:
+        table = _table(_text_records(text, _delimiter(text)), encoding)
+    except BaseException:
+        text.close()
+        raise
+    return replace(table, close=text.close)
 
 
 def _delimiter(text: io.TextIOWrapper) -> str:

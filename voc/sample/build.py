@@ -26,7 +26,7 @@ from voc.sample.voices import Pool, voices
 CHUNK = 4_000
 MARK = "sample"
 #: Answers and noted reasons that a customer of the company brings, about: what decides whether all who could be asked are.
-_PER_CUSTOMER = 0.19
+_PER_CUSTOMER = 0.13
 #: Of the customers, how many can be given an open link of their own.
 _WITH_ORDERS = 0.95
 
@@ -53,7 +53,7 @@ class Size:
 
 
 def fitting_customers(replies: int) -> int:
-    """Customers for so many replies, where none are asked for: enough that not all of them are of an old list."""
+    """Customers for so many replies, where none are asked for: enough that not all of them are postcards."""
     return max(Size.customers, min(replies // 5, 100_000))
 
 
@@ -87,9 +87,9 @@ def fill(db: Database, settings: Settings, size: Size, progress: Progress | None
     share = min(1.0, size.replies / (size.people * _PER_CUSTOMER))
     histories = Histories(calendar, house, Pool(texts), seed=seed, quota=size.replies, share=share)
     _people(db, histories, size.people, tell)
-    old = _old_replies(db, histories, size.replies, tell)
+    _postcards(db, histories, size.replies, tell)
     with db.transaction() as session:
-        papers.file_away(session, calendar, house, histories.tallies, old_replies=old)
+        papers.file_away(session, calendar, house, histories.tallies)
     open_links = _open_links(db, house, size.open_links, tell)
     read = staff.have_read(db, settings, progress=lambda done, total: tell("読み取り", done, total))
     if read:
@@ -129,18 +129,17 @@ def _people(db: Database, histories: Histories, people: int, tell: Progress) -> 
         tell("お客様", last, people)
 
 
-def _old_replies(db: Database, histories: Histories, wanted: int, tell: Progress) -> int:
-    """The replies that are still missing, as those of an old list."""
+def _postcards(db: Database, histories: Histories, wanted: int, tell: Progress) -> None:
+    """The replies that are still missing, as postcards that somebody typed in."""
     missing = wanted - histories.tallies.answers
     for first in range(0, missing, CHUNK):
         last = min(first + CHUNK, missing)
         batch = Batch()
         for number in range(first, last):
-            histories.old_reply(batch, number, of=missing)
+            histories.postcard(batch, number, of=missing)
         with db.transaction() as session:
             batch.write(session)
         tell("お客様の声", last, missing)
-    return max(0, missing)
 
 
 def _open_links(db: Database, house: House, wanted: int, tell: Progress) -> int:

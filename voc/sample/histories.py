@@ -9,10 +9,10 @@ from typing import Any
 from voc import links
 from voc.clock import JST
 from voc.delivery.message import new_message_id
-from voc.reasons.codebook import SUBSCRIPTION
+from voc.reasons.codebook import ONE_OFF, SUBSCRIPTION
 from voc.sample.answering import Said, answer, note
 from voc.sample.asking import Asked, Standing, ask, noted_by_phone, standing
-from voc.sample.buying import Calendar, Life, live, months_before
+from voc.sample.buying import Calendar, Life, live
 from voc.sample.company import CAMPAIGNS, DOMAIN
 from voc.sample.company_rows import House
 from voc.sample.rows import Batch
@@ -32,6 +32,8 @@ class Tallies:
     """Rows of the shop's order file, by first day of the month."""
     customers: Counter[date] = field(default_factory=Counter)
     notes: Counter[date] = field(default_factory=Counter)
+    """Reasons noted at the telephone, by the Monday on which they were taken in."""
+    postcards: Counter[date] = field(default_factory=Counter)
     numbers: Counter[date] = field(default_factory=Counter)
     """Orders of a day, for their numbers."""
 
@@ -94,14 +96,13 @@ class Histories:
         return one
 
     def _customer(self, batch: Batch, life: Life, number: int) -> int:
-        month = _month(life.began_at)
-        self.tallies.customers[month] += 1
-        taken_in = max(life.began_at, min(self.calendar.now, _taken_in(month)))
+        self.tallies.customers[_month(life.began_at)] += 1
+        there = min(self.calendar.now, taken_in(_week(life.began_at)))
         person = life.person
         return batch.add(
             "customers", shop_id=self.house.shop_id, external_id=str(10_000 + number), email=person.email, email_problem=person.email_problem,
             phone=person.phone, name=person.name, postal_address=person.postal_address, opt_out_token=links.new_token(),
-            first_order_at=life.began_at, entry=life.entry, created_at=taken_in, updated_at=taken_in,
+            first_order_at=life.began_at, entry=life.entry, created_at=there, updated_at=there,
         )  # fmt: skip
 
     def _consent(self, batch: Batch, one: _Known, stands: Standing) -> None:
@@ -203,36 +204,44 @@ class Histories:
         """A reason noted at the telephone, taken in with the month's file."""
         one = known.life.memberships[index]
         assert one.cancelled_at is not None
-        month = _month(one.cancelled_at)
-        if _taken_in(month) > self.calendar.now or self.tallies.answers >= self.quota:
+        week = _week(one.cancelled_at)
+        if taken_in(week) > self.calendar.now or self.tallies.answers >= self.quota or one.cancelled_at < self.notes_began:
             return
         who = Speaker(product=one.product, purchase_type=SUBSCRIPTION, woman=known.life.person.woman, times=one.deliveries, hand="operator")
         said = note(known.rng, self.pool, who, risen=self.calendar.risen(_day(one.cancelled_at)))
-        self.tallies.notes[month] += 1
-        number = f"T{one.cancelled_at.astimezone(JST):%y%m}-{self.tallies.notes[month]:04d}"
+        self.tallies.notes[week] += 1
+        number = f"T{week:%y%m%d}-{self.tallies.notes[week]:03d}"
         self._answer(
-            batch, said, at=one.cancelled_at, taken_in=_taken_in(month), product=one.product, purchase_type=SUBSCRIPTION, customer_id=known.row,
+            batch, said, at=one.cancelled_at, taken_in=taken_in(week), product=one.product, purchase_type=SUBSCRIPTION, customer_id=known.row,
             source="import", external_id=number, import_key=links.new_token(), extra={"受付": "電話"},
         )  # fmt: skip
 
-    def old_reply(self, batch: Batch, number: int, *, of: int) -> None:
-        """A reply of times before the shop's records: of nobody whom the database knows."""
-        rng = Random(f"{self.seed}/old/{number}")
-        span = (self.calendar.today - self.calendar.first).days
-        day = self.calendar.first + timedelta(days=int(span * (number + rng.random()) / of))
-        at = min(datetime.combine(day, time(rng.randrange(9, 18), rng.randrange(60)), JST), self.calendar.now)
-        purchase_type = SUBSCRIPTION if rng.random() < 0.62 else "one_off"
+    def postcard(self, batch: Batch, number: int, *, of: int) -> None:
+        """A reply that lay in a box or came by post, of nobody whom the database knows; there are more of them each month."""
+        rng = Random(f"{self.seed}/postcard/{number}")
+        day = self._postcard_day((number + rng.random()) / of)
+        at = datetime.combine(day, time(rng.randrange(9, 18), rng.randrange(60)), JST)
+        week = _week(at)
+        self.tallies.postcards[week] += 1
+        purchase_type = SUBSCRIPTION if rng.random() < 0.6 else ONE_OFF
         goods = self.calendar.goods_on(rng, day)
         who = Speaker(product=goods.code, purchase_type=purchase_type, times=rng.choice((1, 1, 2, 2, 3, 4, 6)), hand="postcard")
         said = note(rng, self.pool, who, risen=self.calendar.risen(day))
         self._answer(
-            batch, said, at=at, taken_in=max(at, self.first_import), product=goods.code, purchase_type=purchase_type, customer_id=None,
+            batch, said, at=at, taken_in=min(taken_in(week), self.calendar.now), product=goods.code, purchase_type=purchase_type, customer_id=None,
             source="import", external_id=f"H{number + 1:05d}", import_key=links.new_token(), extra={"受付": "はがき"},
         )  # fmt: skip
 
+    def _postcard_day(self, fraction: float) -> date:
+        """Three in ten of the first year, seven in ten since the company began to ask for them."""
+        first, begun, last = (self.calendar.today - self.calendar.first).days, 150, 7
+        back = first - (first - begun) * fraction / 0.3 if fraction < 0.3 else begun - (begun - last) * (fraction - 0.3) / 0.7
+        return self.calendar.today - timedelta(days=int(back))
+
     @property
-    def first_import(self) -> datetime:
-        return datetime.combine(self.calendar.today - timedelta(days=400), time(11, 12), JST)
+    def notes_began(self) -> datetime:
+        """Since when operators note reasons."""
+        return datetime.combine(self.calendar.today - timedelta(days=200), time(0), JST)
 
     def _answer(
         self, batch: Batch, said: Said, *, at: datetime, taken_in: datetime, product: str, purchase_type: str, customer_id: int | None, source: str,
@@ -273,6 +282,11 @@ def _month(moment: datetime) -> date:
     return _day(moment).replace(day=1)
 
 
-def _taken_in(month: date) -> datetime:
-    """The third of the month after: then the last month's file is taken in."""
-    return datetime.combine(months_before(month, -1) + timedelta(days=2), time(10, 20), JST)
+def _week(moment: datetime) -> date:
+    """The Monday on which the week's file of notes is taken in."""
+    day = _day(moment)
+    return day + timedelta(days=7 - day.weekday())
+
+
+def taken_in(monday: date) -> datetime:
+    return datetime.combine(monday, time(10, 20), JST)

@@ -11,36 +11,40 @@ from voc.clock import JST
 from voc.customers.tables import ImportRun
 from voc.sample.buying import Calendar, months_before
 from voc.sample.company_rows import House
-from voc.sample.histories import Tallies
+from voc.sample.histories import Tallies, taken_in
 
 
-def file_away(session: Session, calendar: Calendar, house: House, tallies: Tallies, *, old_replies: int) -> None:
-    """One run for each month's files, the old replies once, and one file that was refused."""
-    runs = []
-    for month in sorted(tallies.lines):
-        taken = _third(month)
-        if taken <= calendar.now:
-            orders = tallies.lines[month]
-            merged = orders // 9  # fees, postage and discounts stand in rows of their own
-            runs.append(
-                _run("orders", f"order_{month:%Y%m}.csv", taken, rows=orders + merged, imported=orders, merged=merged, platform="eccube4")
-            )
-        if taken <= calendar.now and tallies.notes[month]:
-            notes = tallies.notes[month]
-            runs.append(_run("replies", f"電話解約メモ_{month:%Y-%m}.xlsx", taken + timedelta(minutes=12), rows=notes, imported=notes))
-    customers = sum(tallies.customers.values())
-    begun = datetime.combine(calendar.today - timedelta(days=400), time(10, 40), JST)
-    runs.append(_run("customers", "customer_all.csv", begun, rows=customers, imported=customers, platform="eccube4"))
-    if old_replies:
-        runs.append(
-            _run("replies", "過去のはがき・解約理由一覧.xlsx", begun + timedelta(minutes=32), rows=old_replies, imported=old_replies)
-        )
-    runs.append(
-        _run("subscriptions", "teiki_old.csv", begun + timedelta(minutes=20), rows=0, imported=0)
-        | {"status": "refused", "error": "「解約日」「定期番号」にあたる列がありません。書き出す項目に加えて、もう一度お試しください。"}
-    )
+def file_away(session: Session, calendar: Calendar, house: House, tallies: Tallies) -> None:
+    """A run for each month's orders, one a week for notes and postcards, all customers once, and one file that was refused."""
+    runs = [_customers(calendar, tallies), _refused(calendar)]
+    for month, orders in tallies.lines.items():
+        fees = orders // 9  # postage and discounts stand in rows of their own
+        name = f"order_{month:%Y%m}.csv"
+        runs.append(_run("orders", name, _third(month), rows=orders + fees, imported=orders, merged=fees, platform="eccube4"))
+    for monday, notes in tallies.notes.items():
+        runs.append(_run("replies", f"電話解約メモ_{monday:%m%d}.xlsx", taken_in(monday), rows=notes, imported=notes))
+    for monday, cards in tallies.postcards.items():
+        at = taken_in(monday) + timedelta(minutes=6)
+        runs.append(_run("replies", f"はがき集計_{monday:%m%d}.xlsx", at, rows=cards, imported=cards))
     for run in sorted(runs, key=lambda run: run["created_at"]):
-        session.execute(sa.insert(ImportRun), run | {"shop_id": house.shop_id, "user_id": house.staff[-1]})
+        if run["created_at"] <= calendar.now:
+            session.execute(sa.insert(ImportRun), run | {"shop_id": house.shop_id, "user_id": house.staff[-1]})
+
+
+def _customers(calendar: Calendar, tallies: Tallies) -> dict[str, Any]:
+    customers = sum(tallies.customers.values())
+    return _run("customers", "customer_all.csv", _begun(calendar), rows=customers, imported=customers, platform="eccube4")
+
+
+def _refused(calendar: Calendar) -> dict[str, Any]:
+    return _run("subscriptions", "teiki_old.csv", _begun(calendar) + timedelta(minutes=20), rows=0, imported=0) | {
+        "status": "refused",
+        "error": "「解約日」「定期番号」にあたる列がありません。書き出す項目に加えて、もう一度お試しください。",
+    }
+
+
+def _begun(calendar: Calendar) -> datetime:
+    return datetime.combine(calendar.today - timedelta(days=400), time(10, 40), JST)
 
 
 def _third(month: date) -> datetime:

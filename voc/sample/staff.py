@@ -1,6 +1,7 @@
 """What the made-up company did with its answers: had them read, reviewed a random part, worked the alerts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -26,12 +27,11 @@ from voc.sample.company_rows import House
 from voc.sample.voices import Voice
 from voc.surveys.tables import Answer, FollowUp
 
-REVIEWED = 0.30
-DRAWN = 0.40
+REVIEWED = 0.32
+DRAWN = 0.42
 """Of the answers; what is drawn and not reviewed yet is today's work."""
 MOST_REVIEWED = 1_200
-_ERRS = 0.06
-_KEPT_OPEN = timedelta(days=4)
+_ERRS = 0.09
 _CHUNK = 5_000
 
 _NOTES = {
@@ -100,6 +100,16 @@ def _dated(alert: Any, moment: datetime) -> dict[str, Any]:
     return {"id": alert.id, "raised_at": moment, "due_at": moment + timedelta(days=codebook.ALERTS[alert.code].days)}
 
 
+@contextmanager
+def _without_later_ones(session: Session, moment: datetime) -> Iterator[None]:
+    """Answers that came after ``moment`` are not there yet: nobody could have drawn them."""
+    later = sa.select(Answer.id).where(Answer.created_at >= moment)
+    fresh = sa.update(Prediction).where(Prediction.answer_id.in_(later)).execution_options(synchronize_session=False)
+    session.execute(fresh.values(current=False))
+    yield
+    session.execute(fresh.values(current=True))
+
+
 class Staff:
     """田中, 佐藤 and 鈴木 at their desks."""
 
@@ -117,7 +127,7 @@ class Staff:
         begun = self.calendar.now - timedelta(days=4)
         if wanted < 1:
             return
-        with clock.frozen(begun):
+        with clock.frozen(begun), _without_later_ones(session, begun):
             try:
                 sampling.draw_audit(session, wanted, seed=self.rng.randrange(2**32), by=self.lead)
             except Refused:
@@ -173,17 +183,17 @@ class Staff:
             self._decide(session, answer_id, last + timedelta(hours=3), by=self.lead, round="adjudication", stream="audit")
 
     def _work_alerts(self, session: Session) -> None:
-        """What is older than a few days has been handled, but for one or two that slipped through."""
-        before = self.calendar.now - _KEPT_OPEN
+        """What has been due for some days has been handled; of the rest some are late."""
         rows = session.execute(
-            sa.select(Alert, Answer).join(Answer, Answer.id == Alert.answer_id)
-            .where(Alert.raised_at < before, Alert.status == "open")
+            sa.select(Alert, Answer).join(Answer, Answer.id == Alert.answer_id).where(Alert.status == "open")
             .order_by(Alert.raised_at, Alert.id)
             .limit(_CHUNK)
         ).all()  # fmt: skip
-        for alert, answer in rows[: max(0, len(rows) - 2)]:
+        for alert, answer in rows:
+            if alert.raised_at > self.calendar.now - timedelta(days=2 * codebook.ALERTS[alert.code].days + 2):
+                continue
             real = alert.code in self._truth(session, answer)[2]
-            status = "dismissed" if not real else "confirmed" if self.rng.random() < 0.12 else "done"
+            status = "dismissed" if not real else "confirmed" if self.rng.random() < 0.08 else "done"
             handled = min(alert.raised_at + timedelta(hours=self.rng.uniform(1, 30)), self.calendar.now)
             note = _NOTES[status] if alert.code == "health_harm" or status == "dismissed" else "対応済み。"
             with clock.frozen(handled):

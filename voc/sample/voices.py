@@ -59,7 +59,7 @@ class Voice:
     @property
     def trivial(self) -> bool:
         """So short that many people write the very same."""
-        return len(self.text) <= 9 and not self.alerts
+        return len(self.text) <= (9 if self.leaf in ("no_reason", "unclear") else 5) and not self.alerts
 
 
 @lru_cache(maxsize=1)

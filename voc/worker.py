@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
@@ -146,7 +147,8 @@ class Worker:
 
     def _failed(self, held: jobs.Claim, error: Exception) -> None:
         hopeless = isinstance(error, VocError) and not isinstance(error, TemporaryFailure)
-        log.error("job %s %s failed at attempt %s", held.id, held.name, held.attempt, exc_info=error)
+        where = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+        log.error("job %s %s failed at attempt %s: %s\n%s", held.id, held.name, held.attempt, _words(error), where)
         with self.db.transaction() as session:
             jobs.fail(session, held, _words(error), for_good=hopeless)
 

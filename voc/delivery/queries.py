@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import now
-from voc.customers.tables import Customer, Product
+from voc.customers.tables import Customer, Product, Suppression
 from voc.delivery.tables import Message
 
 PER_PAGE = 25
@@ -33,17 +33,18 @@ class Page:
 
 
 def outbox(session: Session, *, status: str = "", campaign_id: int | None = None, page: int = 1) -> Page:
-    """Messages with campaign and customer, the newest first."""
+    """Messages with campaign, customer and whether the address is on the list of suppressed ones; the newest first."""
     wanted = _of(campaign_id)
     if status:
         wanted.append(Message.status == status)
     total = session.scalar(sa.select(sa.func.count()).select_from(Message).join(Invitation).where(*wanted)) or 0
     number = min(max(1, page), max(1, -(-total // PER_PAGE)))
     rows = session.execute(
-        sa.select(Message, Campaign, Customer)
+        sa.select(Message, Campaign, Customer, Suppression.id)
         .join(Invitation, Invitation.id == Message.invitation_id)
         .join(Campaign, Campaign.id == Invitation.campaign_id)
         .join(Customer, Customer.id == Invitation.customer_id)
+        .outerjoin(Suppression, sa.and_(Suppression.channel == Message.channel, Suppression.address == Message.address))
         .where(*wanted)
         .order_by(Message.id.desc())
         .limit(PER_PAGE)

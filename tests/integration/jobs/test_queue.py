@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 from tests.integration.jobs.conftest import marked, wait_until
 from voc import clock, jobs
 from voc import worker as workers
-from voc.audit import Event
 from voc.clock import now
 from voc.config import Settings
+from voc.customers.tables import Suppression
 from voc.db import Database
 from voc.errors import Conflict, Refused, TemporaryFailure
 from voc.jobs import LEASE, MAX_ATTEMPTS, Context, Job
@@ -212,17 +212,23 @@ def test_what_may_work_later_is_repeated(db: Database, worker: Worker, monkeypat
     assert only(db).status == "queued"
 
 
-def test_the_reason_that_is_kept_holds_nobodys_data(db: Database, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_the_kept_reason_nor_the_log_holds_anybodys_data(
+    db: Database, worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whose = "@".join(("hanako", "example.jp"))
+
     def leak(context: Context) -> None:
         with context.transaction() as session:
-            session.execute(sa.insert(Event).values(id=1, kind="a", data={"mail": "hanako@example.jp"}))
-            session.execute(sa.insert(Event).values(id=1, kind="hanako@example.jp", data={}))
+            for _ in range(2):
+                session.execute(sa.insert(Suppression).values(channel="mail", address=whose, reason="manual"))
 
     monkeypatch.setitem(HANDLERS, "test.fail", leak)
     enqueue(db, "test.fail")
     worker.run_one()
     assert only(db).error
-    assert "hanako" not in (only(db).error or "")
+    assert whose not in (only(db).error or "")
+    assert "failed at attempt 1" in caplog.text
+    assert whose not in caplog.text
 
 
 def test_a_failing_job_whose_work_was_asked_for_again_leaves_it_to_that_one(

@@ -35,10 +35,14 @@ class Prediction(Base):
     __table_args__ = (
         sa.UniqueConstraint("answer_id", "model_version"),
         one_of("primary_leaf", PREDICTED_LEAVES),
+        # Written as SQLAlchemy writes the condition: SQLite takes a partial index only for the very same term. Indexes on
+        # ``current`` itself would be worse than none: SQLite takes them for looking an answer up.
         sa.Index("uq_predictions_answer_id_current", "answer_id", unique=True,
-                 sqlite_where=sa.text("current"), postgresql_where=sa.text("current")),
-        sa.Index("ix_predictions_current_confidence", "current", "confidence"),
-        sa.Index("ix_predictions_created_at", "created_at"),
+                 sqlite_where=sa.text("current = 1"), postgresql_where=sa.text("current")),
+        sa.Index("ix_predictions_confidence_current", "confidence", "answer_id",
+                 sqlite_where=sa.text("current = 1"), postgresql_where=sa.text("current")),
+        sa.Index("ix_predictions_primary_leaf_current", "primary_leaf", "answer_id",
+                 sqlite_where=sa.text("current = 1"), postgresql_where=sa.text("current")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,6 +1,6 @@
 """Which answer is reviewed next: streams in their order, filters, and claims so that no two people review the same one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -68,67 +68,82 @@ def _day(value: str) -> date | None:
         return None
 
 
-def candidates(stream: str, me: int, wish: Wish) -> sa.Select[int]:
-    """Ids of the answers of a stream that wait for ``me``, the most urgent first; claimed ones are left out."""
-    statement = _STREAMS[stream](me)
-    mine = aliased(PassedOn)
-    live_claim = sa.exists().where(Claimed.answer_id == Answer.id, Claimed.until > now())
-    passed_on_by_me = sa.exists().where(mine.answer_id == Answer.id, mine.by == me)
-    statement = statement.where(~live_claim, ~passed_on_by_me)
-    if wish.product_id:
-        statement = statement.where(Answer.product_id == wish.product_id)
-    if wish.since:
-        statement = statement.where(Answer.answered_at >= start_of_day(wish.since))
-    if wish.until:
-        statement = statement.where(Answer.answered_at < end_of_day(wish.until))
-    if wish.reason:
-        read = aliased(Prediction)
-        statement = statement.where(sa.exists().where(read.answer_id == Answer.id, read.current, read.primary_leaf == wish.reason))
-    return statement
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """What waits in a stream, from the table that knows it best: answers come by the hundred thousand, draws by the hundred.
+
+    ``answer_id`` is that table's column, ``order`` says what is most urgent.
+    """
+
+    answer_id: sa.SQLColumnExpression[int]
+    waits: Sequence[sa.SQLColumnExpression[bool]]
+    order: Sequence[sa.SQLColumnExpression[Any]]
 
 
-def _decided(round_: str = "first") -> sa.ColumnElement[bool]:
+def _decided(answer_id: sa.SQLColumnExpression[int], round_: str = "first") -> sa.SQLColumnExpression[bool]:
     decision = aliased(Decision)
-    return sa.exists().where(decision.answer_id == Answer.id, decision.round == round_, decision.undone_at.is_(None))
+    return sa.exists().where(decision.answer_id == answer_id, decision.round == round_, decision.undone_at.is_(None))
 
 
-def _alert(me: int) -> sa.Select[int]:
-    open_harm = sa.and_(Alert.answer_id == Answer.id, Alert.code == "health_harm", Alert.status == "open")
-    return sa.select(Answer.id).join(Alert, open_harm).where(~_decided()).order_by(Alert.due_at, Alert.id)
+def _alert(me: int) -> _Stream:
+    open_harm = [Alert.code == "health_harm", Alert.status == "open", ~_decided(Alert.answer_id)]
+    return _Stream(Alert.answer_id, open_harm, [Alert.due_at, Alert.id])
 
 
-def _passed_on(me: int) -> sa.Select[int]:
-    return sa.select(Answer.id).join(PassedOn, PassedOn.answer_id == Answer.id).where(~_decided()).order_by(PassedOn.at, PassedOn.id)
+def _passed_on(me: int) -> _Stream:
+    return _Stream(PassedOn.answer_id, [~_decided(PassedOn.answer_id)], [PassedOn.at, PassedOn.id])
 
 
-def _audit(me: int) -> sa.Select[int]:
-    return sa.select(Answer.id).join(AuditDraw, AuditDraw.answer_id == Answer.id).where(~_decided()).order_by(AuditDraw.id)
+def _audit(me: int) -> _Stream:
+    return _Stream(AuditDraw.answer_id, [~_decided(AuditDraw.answer_id)], [AuditDraw.id])
 
 
-def _second(me: int) -> sa.Select[int]:
-    first = aliased(Decision)
-    by_another = sa.and_(
-        first.answer_id == Answer.id,
-        first.round == "first",
-        first.undone_at.is_(None),
-        sa.or_(first.reviewer_id != me, first.reviewer_id.is_(None)),
-    )
-    drawn = sa.and_(AuditDraw.answer_id == Answer.id, AuditDraw.double)
-    return sa.select(Answer.id).join(AuditDraw, drawn).join(first, by_another).where(~_decided("second")).order_by(AuditDraw.id)
+def _second(me: int) -> _Stream:
+    first, key = aliased(Decision), AuditDraw.answer_id
+    somebody_else = sa.or_(first.reviewer_id != me, first.reviewer_id.is_(None))
+    by_another = sa.exists().where(first.answer_id == key, first.round == "first", first.undone_at.is_(None), somebody_else)
+    return _Stream(key, [AuditDraw.double, by_another, ~_decided(key, "second")], [AuditDraw.id])
 
 
-def _hard(me: int) -> sa.Select[int]:
-    unsure = sa.and_(Prediction.answer_id == Answer.id, Prediction.current, Prediction.confidence < HARD_BELOW)
-    return sa.select(Answer.id).join(Prediction, unsure).where(~_decided()).order_by(Prediction.confidence, Prediction.answer_id)
+def _hard(me: int) -> _Stream:
+    unsure = [Prediction.current, Prediction.confidence < HARD_BELOW, ~_decided(Prediction.answer_id)]
+    return _Stream(Prediction.answer_id, unsure, [Prediction.confidence, Prediction.answer_id])
 
 
-def _all(me: int) -> sa.Select[int]:
-    return sa.select(Answer.id).where(~_decided()).order_by(Answer.answered_at.desc(), Answer.id.desc())
+def _all(me: int) -> _Stream:
+    return _Stream(Answer.id, [~_decided(Answer.id)], [Answer.answered_at.desc(), Answer.id.desc()])
 
 
-_STREAMS: dict[str, Callable[[int], sa.Select[int]]] = {
+_STREAMS: dict[str, Callable[[int], _Stream]] = {
     "alert": _alert, "passed_on": _passed_on, "audit": _audit, "second": _second, "hard": _hard, ALL: _all,
 }  # fmt: skip
+
+
+def candidates(stream: str, me: int, wish: Wish) -> sa.Select[int]:
+    """Ids of the answers of a stream that wait for ``me``, the most urgent first; claimed ones are left out."""
+    source = _STREAMS[stream](me)
+    claimed, mine = aliased(Claimed), aliased(PassedOn)
+    live_claim = sa.exists().where(claimed.answer_id == source.answer_id, claimed.until > now())
+    passed_on_by_me = sa.exists().where(mine.answer_id == source.answer_id, mine.by == me)
+    statement = sa.select(source.answer_id).where(*source.waits, ~live_claim, ~passed_on_by_me)
+    for narrower in _filters(source, wish):
+        statement = statement.where(narrower)
+    return statement.order_by(*source.order)
+
+
+def _filters(source: _Stream, wish: Wish) -> Iterator[sa.SQLColumnExpression[bool]]:
+    answer, read = aliased(Answer), aliased(Prediction)
+    wanted = []
+    if wish.product_id:
+        wanted.append(answer.product_id == wish.product_id)
+    if wish.since:
+        wanted.append(answer.answered_at >= start_of_day(wish.since))
+    if wish.until:
+        wanted.append(answer.answered_at < end_of_day(wish.until))
+    if wanted:
+        yield sa.exists().where(answer.id == source.answer_id, *wanted)
+    if wish.reason:
+        yield source.answer_id.in_(sa.select(read.answer_id).where(read.current, read.primary_leaf == wish.reason))
 
 
 def take_next(session: Session, me: int, wish: Wish) -> tuple[int, str] | None:

@@ -461,8 +461,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('predictions', schema=None) as batch_op:
         batch_op.create_index('ix_predictions_created_at', ['created_at'], unique=False)
-        batch_op.create_index('ix_predictions_current_confidence', ['current', 'confidence'], unique=False)
-        batch_op.create_index('uq_predictions_answer_id_current', ['answer_id'], unique=True, sqlite_where=sa.text('current'), postgresql_where=sa.text('current'))
+        batch_op.create_index('ix_predictions_confidence_current', ['confidence', 'answer_id'], unique=False, sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
+        batch_op.create_index('ix_predictions_primary_leaf_current', ['primary_leaf', 'answer_id'], unique=False, sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
+        batch_op.create_index('uq_predictions_answer_id_current', ['answer_id'], unique=True, sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
 
     op.create_table('review_claims',
     sa.Column('answer_id', sa.Integer(), nullable=False),
@@ -509,8 +510,9 @@ def downgrade() -> None:
     op.drop_table('decisions')
     op.drop_table('review_claims')
     with op.batch_alter_table('predictions', schema=None) as batch_op:
-        batch_op.drop_index('uq_predictions_answer_id_current', sqlite_where=sa.text('current'), postgresql_where=sa.text('current'))
-        batch_op.drop_index('ix_predictions_current_confidence')
+        batch_op.drop_index('uq_predictions_answer_id_current', sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
+        batch_op.drop_index('ix_predictions_primary_leaf_current', sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
+        batch_op.drop_index('ix_predictions_confidence_current', sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
         batch_op.drop_index('ix_predictions_created_at')
 
     op.drop_table('predictions')

@@ -166,8 +166,8 @@ def test_it_reads_ecforces_joined_codes(tmp_path: Path) -> None:
 
 
 def test_it_leaves_bases_option_rows_out(tmp_path: Path) -> None:
-    header = "注文ID,注文日時,氏(請求先),名(請求先),メールアドレス(請求先),商品名,バリエーション,価格,数量,合計金額,発送状況,商品ID,種類ID".split(
-        ","
+    header = shop_files.names(
+        "注文ID,注文日時,氏(請求先),名(請求先),メールアドレス(請求先),商品名,バリエーション,価格,数量,合計金額,発送状況,商品ID,種類ID"
     )
     rows = [
         ["B1", "2024-05-01 10:00:00", "山田", "花子", "a@b.jp", "石けん", "ラベンダー", "1200", "1", "1700", "発送済み", "55", "7"],
@@ -178,8 +178,8 @@ def test_it_leaves_bases_option_rows_out(tmp_path: Path) -> None:
 
 
 def test_it_marks_rakutens_masked_addresses_and_reads_its_subscriptions(tmp_path: Path) -> None:
-    header = "注文番号,ステータス,サブステータスID,注文日時,請求金額,合計金額,ポイント利用額,注文者姓,注文者名,注文者電話番号1,注文者電話番号2,注文者電話番号3,注文者メールアドレス,申込番号,商品明細ID,商品名,商品管理番号,単価,個数,SKU情報".split(
-        ","
+    header = shop_files.names(
+        "注文番号,ステータス,サブステータスID,注文日時,請求金額,合計金額,ポイント利用額,注文者姓,注文者名,注文者電話番号1,注文者電話番号2,注文者電話番号3,注文者メールアドレス,申込番号,商品明細ID,商品名,商品管理番号,単価,個数,SKU情報"
     )
     row = [
         "2024-1",

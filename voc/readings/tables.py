@@ -43,6 +43,7 @@ class Prediction(Base):
                  sqlite_where=sa.text("current = 1"), postgresql_where=sa.text("current")),
         sa.Index("ix_predictions_primary_leaf_current", "primary_leaf", "answer_id",
                  sqlite_where=sa.text("current = 1"), postgresql_where=sa.text("current")),
+        sa.Index("ix_predictions_created_at", "created_at"),  # what was read anew since (insights.columns)
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

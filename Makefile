@@ -10,7 +10,7 @@ run: .venv/installed
 	@exec $(PY) -m voc run --port $(PORT)
 
 test: .venv/installed-dev
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto
 
 lint: .venv/installed-dev
 	$(PY) -m ruff check .

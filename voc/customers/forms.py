@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from voc.customers.fields import FIELDS, KINDS
@@ -14,11 +15,11 @@ from voc.reasons.codebook import PURCHASE_TYPES
 
 AUTO = "auto"
 KIND_CHOICES = [
-    (AUTO, _l("見出しから自動で見分ける")),
-    ("replies", _l("お客様の声(これまでの解約理由・アンケートの回答)")),
-    ("orders", _l("注文")),
-    ("subscriptions", _l("定期購入(継続・解約)")),
-    ("customers", _l("顧客")),
+    SelectChoice(AUTO, _l("見出しから自動で見分ける")),
+    SelectChoice("replies", _l("お客様の声(これまでの解約理由・アンケートの回答)")),
+    SelectChoice("orders", _l("注文")),
+    SelectChoice("subscriptions", _l("定期購入(継続・解約)")),
+    SelectChoice("customers", _l("顧客")),
 ]
 ENCODINGS = ("utf-8-sig", "utf-8", "cp932", "euc_jis_2004", "utf-16")
 

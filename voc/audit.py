@@ -29,7 +29,7 @@ class Event(Base):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-_INSERT = sa.insert(table(Event))
+_INSERT = sa.insert(table(Event)).inline()
 
 
 def record(

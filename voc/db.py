@@ -107,12 +107,16 @@ class Database:
             self.read_engine = _sqlite_engine(self.url, pool_size)
             _serialise_writers(self.write_engine, path.with_name(path.name + ".lock"))
             _forbid_writes(self.read_engine)
-            self._glance_engine = self.read_engine.execution_options(without_begin=True)
+            self._glance_engine: Engine = self.read_engine.execution_options(without_begin=True)
         else:
             self.write_engine = sa.create_engine(self.url, pool_size=pool_size, max_overflow=4)
             _ping_after_rest(self.write_engine)
             self.read_engine = self.write_engine.execution_options(postgresql_readonly=True)
-            self._glance_engine = self.write_engine.execution_options(isolation_level="AUTOCOMMIT")
+            # Connections of their own, since each change of their mode would cost as much as the reading.
+            self._glance_engine = sa.create_engine(
+                self.url, pool_size=6, max_overflow=0, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
+            )
+            _ping_after_rest(self._glance_engine)
         self._together = WriteTogether(self.transaction)
         self._write = sessionmaker(self.write_engine, expire_on_commit=False)
         self._read = sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
@@ -152,8 +156,22 @@ class Database:
         return self._together.run(work, item)
 
     def dispose(self) -> None:
-        self.read_engine.dispose()
-        self.write_engine.dispose()
+        for engine in (self.read_engine, self.write_engine, self._glance_engine):
+            engine.dispose()
+
+
+@contextmanager
+def without_waiting(session: Session) -> Iterator[None]:
+    """Statements in here are sent one after the other without waiting for each answer (PostgreSQL's pipeline mode).
+
+    For statements that return nothing; a failure of any is raised at the end. On SQLite there is no way to wait for.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    with cast(Any, connection.connection.driver_connection).pipeline():
+        yield
 
 
 class WriteTogether:

@@ -112,7 +112,9 @@ class Context:
 
 # Built once: it stands in every answer's transaction.
 _ENQUEUE: dict[str, Any] = {
-    name: dialect.insert(table(Job)).on_conflict_do_nothing(index_elements=["unique_key"], index_where=sa.text("status = 'queued'"))
+    name: dialect.insert(table(Job))
+    .inline()
+    .on_conflict_do_nothing(index_elements=["unique_key"], index_where=sa.text("status = 'queued'"))
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 

@@ -101,6 +101,7 @@ def navigation() -> list[tuple[str, str, str, str]]:
         ("campaigns", "campaigns.index", _("配信"), "manager"),
         ("reviews", "reviews.queue", _("確認"), "staff"),
         ("alerts", "readings.alerts", _("至急"), "staff"),
+        ("answers", "surveys.answers", _("お客様の声"), "staff"),
         ("insights", "insights.breakdown", _("理由"), "manager"),
         ("exports", "exports.index", _("書き出し"), "manager"),
         ("users", "accounts.users", _("利用者"), "admin"),

@@ -43,6 +43,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Pages of customers: the token in the address is the whole capability.
 CUSTOMER_PATHS = ("/s/", "/u/")
+#: Bytes that a customer may send at once: ten times what the longest answer needs.
+CUSTOMER_BODY = 2_000_000
 
 
 #: The interface for other programs.
@@ -83,6 +85,7 @@ class Site(Flask):
     def preprocess_request(self) -> Any:
         if for_customers(request.path):
             g.language_fixed = True
+            request.max_content_length = CUSTOMER_BODY
             return None
         return super().preprocess_request()
 

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from voc import audit, jobs
 from voc.campaigns.tables import Invitation
 from voc.clock import now
-from voc.db import table
+from voc.customers.tables import Product
+from voc.db import table, without_waiting
 from voc.errors import Conflict, Refused
 from voc.surveys import queries
 from voc.surveys.given import Given
@@ -64,9 +65,10 @@ def receive(session: Session, arrivals: list[Arrival]) -> list[Received]:
     taken = _take(session, arrivals, moment)
     first = {arrival.invited.id: arrival for arrival in reversed(arrivals) if arrival.invited.id in taken}
     if first:
-        _ask(session, first, taken, moment)
-        _record_questions(session, [a.invited for a in first.values() if a.source == "web" and a.invited.shown_at is None], moment)
-        _close(session, first, taken, moment)
+        with without_waiting(session):
+            _ask(session, first, taken, moment)
+            _record_questions(session, [a.invited for a in first.values() if a.source == "web" and a.invited.shown_at is None], moment)
+            _close(session, first, taken, moment)
     return [
         Received(answer_id=taken[arrival.invited.id], same=True, more=arrival.question is not None)
         if first.get(arrival.invited.id) is arrival
@@ -89,7 +91,7 @@ def enter(
 ) -> int:
     """Take an answer that came on paper or by phone.
 
-    ``facts`` tell what an invitation would tell: purchase_type, product_id, shop_id.
+    ``facts`` tell what an invitation would tell: purchase_type, product_id.
 
     Raises
     ------
@@ -102,7 +104,8 @@ def enter(
     if given.empty:
         raise Refused("お答えがまだ空です。選ばれた理由か、お書きになった言葉を入れてください。")
     if invited is None:
-        row = _row(given, source=source, moment=answered_at) | facts
+        shop_id = session.scalar(sa.select(Product.shop_id).where(Product.id == facts.get("product_id")))
+        row = _row(given, source=source, moment=answered_at) | facts | {"shop_id": shop_id}
         answer_id = int(session.execute(sa.insert(_answers).returning(_answers.c.id), row).scalar_one())
         audit.record(session, "answer.received", answer_id=answer_id, user_id=user_id, source=source)
     else:
@@ -175,7 +178,7 @@ def _take(session: Session, arrivals: list[Arrival], moment: datetime) -> dict[i
                 "purchase_type": invited.purchase_type,
             }
         )
-    return dict(session.execute(_for(session, _TAKE), rows).tuples().all())
+    return {row.invitation_id: row.id for row in session.execute(_for(session, _TAKE), rows)}
 
 
 def _ask(session: Session, first: dict[int, Arrival], taken: dict[int, int], moment: datetime) -> None:
@@ -236,10 +239,11 @@ _TAKE = {
     for name, dialect in _DIALECTS.items()
 }
 _SHOW = {
-    name: dialect.insert(_shown).on_conflict_do_nothing(index_elements=["invitation_id", "question"]) for name, dialect in _DIALECTS.items()
+    name: dialect.insert(_shown).inline().on_conflict_do_nothing(index_elements=["invitation_id", "question"])
+    for name, dialect in _DIALECTS.items()
 }
 _DRAFT = {name: _replace_draft(dialect) for name, dialect in _DIALECTS.items()}
-_ASK = sa.insert(_follow_ups)
+_ASK = sa.insert(_follow_ups).inline()
 _THESE: sa.BindParameter[int] = sa.bindparam("invitations", expanding=True)
 _FORGET_DRAFTS = sa.delete(_drafts).where(_drafts.c.invitation_id.in_(_THESE))
 _SHOWN_NOW = (

@@ -113,7 +113,7 @@ def page(session: Session, ids: NDArray[np.int64], number: int) -> Page:
 
 
 def _voices(session: Session, ids: list[int]) -> list[Voice]:
-    real = effective().subquery()
+    real = effective().where(Answer.id.in_(ids)).subquery()
     rows = session.execute(
         sa.select(
             Answer.id, Answer.text, FollowUp.text.label("follow_up"), Answer.answered_at, Product.name.label("product"), Answer.purchase_type,

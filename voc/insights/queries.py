@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import end_of_day, start_of_day
 from voc.customers.tables import Customer, Product, Subscription
-from voc.insights.columns import LEAF_CODES, NONE, Column, Columns
+from voc.insights.columns import LEAF_CODES, NONE, Column, Columns, chunks
 from voc.insights.draws import Drawn, overall
 from voc.insights.selection import Selection
 from voc.readings.tables import Alert
@@ -208,15 +208,13 @@ class Harm:
 
 
 def harm(session: Session, columns: Columns) -> Harm:
-    rows = session.execute(sa.select(Alert.answer_id, Alert.status, Alert.source).where(Alert.code == "health_harm")).all()
-    place = columns.places(np.array([row[0] for row in rows], dtype=np.int64))
-    found = Harm(*(np.zeros(len(columns), dtype=bool) for _ in range(3)))
-    for at, (_, status, source) in zip(place, rows, strict=True):
-        if at != NONE:
-            found.flagged[at] = source == "machine"
-            found.told[at] = status != "dismissed"
-            found.open[at] = status == "open"
-    return found
+    flagged, told, open_ = (np.zeros(len(columns), dtype=bool) for _ in range(3))
+    wanted = sa.select(Alert.answer_id, Alert.source == "machine", Alert.status != "dismissed", Alert.status == "open")
+    for ids, by_machine, stands, waits in chunks(session, wanted.where(Alert.code == "health_harm")):
+        place = columns.places(np.array(ids, dtype=np.int64))
+        for found, marks in ((flagged, by_machine), (told, stands), (open_, waits)):
+            found[place[(place != NONE) & np.array(marks, dtype=bool)]] = True
+    return Harm(flagged, told, open_)
 
 
 # -- names ----------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 intervals   Wilson, exact and difference intervals, effective sample size
 strata      predicted group × band of confidence
+frame       all replies of a segment with their strata, and the reviews among them
 estimate    corrected shares from predictions of all and reviews of some (docs/statistics.md)
+variance    how much the machine's error varies within strata, from few reviews
 results     what a page shows: shares, differences, what may be claimed and what is missing
 planner     how many more reviews, of which replies, with which probability
 agreement   Cohen's kappa, Krippendorff's alpha, pairs of reasons that are confused

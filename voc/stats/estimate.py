@@ -1,7 +1,8 @@
 """Corrected shares: the machine's reading of all replies, put right by the reviews of some.
 
-The estimator is a stratified prediction-powered mean with λ = 1: what the machine counted, plus, stratum by stratum, what a
-random sample of reviews found it to miscount. It stays unbiased however bad the machine is; a good machine makes it narrow.
+The estimator is a stratified prediction-powered mean (λ = 1 for the codes that the strata are made of): what the machine counted,
+plus, stratum by stratum, what a random sample of reviews found it to miscount. It stays unbiased however bad the machine is; a good
+machine makes it narrow.
 docs/statistics.md has the derivation, the reasons and the simulation study.
 
 References
@@ -19,67 +20,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from voc.stats.arrays import Bools, Floats, Ints, codes, floats, probabilities
+from voc.stats.arrays import Bools, Floats, Ints, codes
+from voc.stats.frame import Frame, make_frame
 from voc.stats.intervals import effective_n, wilson
-from voc.stats.strata import MERGED, Strata, bands_for, merge, stratify
 from voc.stats.variance import within_variance
+
+__all__ = ["Coding", "Estimate", "Frame", "Of", "estimate", "make_frame"]
 
 Of = Literal["replies", "customers"]
 """What a share is a share of: these very replies, or the customers whom they stand for (who answer by chance)."""
-
-LEAST = 4
-"""Fewest reviews in a stratum; below, strata are merged."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """All replies with their strata and weights, and the reviews among them; one frame serves any number of codings.
-
-    Attributes
-    ----------
-    strata : Strata
-        H strata, each with at least one review (unless there is none at all).
-    weight : ndarray, shape (N,)
-        Weight of each reply, summing to 1.
-    rows : ndarray of int, shape (n,)
-        Reviewed replies, sorted by stratum.
-    order : ndarray of int, shape (n,)
-        Where each of ``rows`` stood in the caller's arrays.
-    pull : ndarray, shape (n,)
-        Weight of each review within its stratum (weight ÷ probability, summing to 1 in each stratum).
-    reviewed : ndarray of int, shape (H,)
-    weighted : bool
-        Whether the caller gave weights.
-    """
-
-    strata: Strata
-    weight: Floats
-    rows: Ints
-    order: Ints
-    pull: Floats
-    reviewed: Ints
-    weighted: bool
-
-    @property
-    def starts(self) -> Ints:
-        """First review of each stratum, shape (H,)."""
-        return np.asarray(np.cumsum(self.reviewed) - self.reviewed, dtype=np.int64)
-
-    @property
-    def mass(self) -> Floats:
-        """Share of all weight in each stratum, shape (H,)."""
-        return self._sum(self.weight)
-
-    @property
-    def open(self) -> Floats:
-        """Variance of a stratum's mean for a variance of 1 within it: Σ pull² × (1 − sampled fraction), shape (H,)."""
-        squared = np.add.reduceat(self.pull**2, self.starts)
-        return np.asarray(squared * (1 - self.reviewed / self.strata.size))
-
-    def _sum(self, values: Floats) -> Floats:
-        return np.asarray(np.bincount(self.strata.of, weights=values, minlength=len(self.strata)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -140,7 +90,10 @@ class Estimate:
         if not self.reviewed:
             return np.zeros(len(self.codes))
         inside = np.clip(self.share, 0.5 / self.reviewed, 1 - 0.5 / self.reviewed)
-        return effective_n(inside, self.variance + (self.chance if of == "customers" else 0))
+        if of == "replies":
+            return effective_n(inside, self.variance)
+        # Of customers no more can be known than so many replies tell: a reason that none of 20 gave may be that of the next.
+        return np.asarray(np.minimum(effective_n(inside, self.variance + self.chance), 1 / (self.frame.weight**2).sum()))
 
     def interval(self, *, level: float = 0.95, of: Of = "replies") -> tuple[Floats, Floats]:
         """Wilson's interval on the effective sample size, shape (K,) each."""
@@ -150,73 +103,6 @@ class Estimate:
         if of == "customers":
             return low, high
         return np.minimum(np.maximum(low, self.known[0]), self.share), np.maximum(np.minimum(high, self.known[1]), self.share)
-
-
-def make_frame(
-    predicted: ArrayLike,
-    confidence: ArrayLike,
-    *,
-    rows: ArrayLike,
-    probability: ArrayLike,
-    weights: ArrayLike | None = None,
-    bands: int | None = None,
-) -> Frame:
-    """Divides the replies of a segment into strata that its reviews can carry.
-
-    Parameters
-    ----------
-    predicted, confidence : array_like, shape (N,)
-        Predicted code (report group) and confidence of every reply of the segment.
-    rows : array_like of int, shape (n,)
-        Positions of the replies that were drawn at random and reviewed. Replies that were reviewed because they looked hard,
-        alarming or interesting do not belong here: they tell nothing about the others.
-    probability : array_like, shape (n,)
-        Probability with which each was drawn (``planner.overall_probability`` where there were several draws). Within a
-        stratum only the ratios matter; replies that were certain to be drawn (1) form a stratum of their own.
-    weights : array_like, shape (N,), optional
-        Weight of each reply (``weighting.rake``), in any unit.
-    bands : int, optional
-        Bands of confidence for each code; by default as many as the reviews carry.
-
-    Returns
-    -------
-    Frame
-
-    Raises
-    ------
-    ValueError
-        When lengths differ, a row stands twice or outside, or a probability or weight is not positive.
-    """
-    code = codes(predicted, name="predicted")
-    row = codes(rows, name="rows", below=len(code))
-    p = probabilities(probability, name="probability", length=len(row))
-    if len(np.unique(row)) != len(row) or (row < 0).any():
-        raise ValueError("each reviewed reply must stand once in rows, by its position")
-    weight = np.ones(len(code)) if weights is None else floats(weights, name="weights", length=len(code))
-    if len(weight) and weight.min() <= 0:
-        raise ValueError("weights must be positive")
-    strata = stratify(code, confidence, bands=bands or bands_for(len(row), len(np.unique(code))))
-    strata = _carried(strata, row, p)
-    order = np.argsort(strata.of[row], kind="stable")
-    row = row[order]
-    of = strata.of[row]
-    raw = weight[row] / p[order]
-    pull = raw / np.bincount(of, weights=raw, minlength=len(strata))[of]
-    reviewed = np.bincount(of, minlength=len(strata))
-    return Frame(strata, weight / max(weight.sum(), 1e-300), row, order, pull, reviewed, weights is not None)
-
-
-def _carried(strata: Strata, rows: Ints, probability: Floats) -> Strata:
-    """Merged strata, with the replies that were certain to be drawn in one of their own."""
-    certain = rows[probability >= 1 - 1e-9]
-    by_chance = rows[probability < 1 - 1e-9]
-    if not len(certain) or len(by_chance) < LEAST:
-        return merge(strata, np.bincount(strata.of[rows], minlength=len(strata)), least=LEAST)
-    strata = merge(strata, np.bincount(strata.of[by_chance], minlength=len(strata)), least=LEAST)
-    of = strata.of.copy()
-    of[certain] = len(strata)
-    size = np.bincount(of, minlength=len(strata) + 1)
-    return Strata(of, np.append(strata.predicted, MERGED), np.append(strata.band, 0), size)
 
 
 def estimate(frame: Frame, coding: Coding) -> Estimate:
@@ -242,8 +128,11 @@ def estimate(frame: Frame, coding: Coding) -> Estimate:
     With ω the weights of the replies (sum 1), f the machine's reading, y the reviewers' and a the weights of the reviews within
     their stratum h (sum 1 in each)::
 
-        share_k = Σ_i ω_i f_ik + Σ_h W_h Σ_{i in h} a_i (y_ik − f_ik)
+        share_k = λ Σ_i ω_i f_ik + Σ_h W_h Σ_{i in h} a_i (y_ik − λ f_ik)
         variance_k = Σ_h W_h² v_hk (1 − n_h/N_h) Σ_{i in h} a_i²
+
+    Where every reply of a stratum is read alike, as in the coding that the strata are made of, λ cancels out: the estimate is that
+    of λ = 1. Only for finer codes (leaves) or several codes a reply does it matter, and there one λ is taken for all codes together.
 
     Shares of exclusive codes add up to 1, and the shares of a group's leaves to the group's, because every code has the same strata
     (but for shares that chance put below 0, which are shown as 0).
@@ -257,17 +146,19 @@ def estimate(frame: Frame, coding: Coding) -> Estimate:
             tuple(coding.codes), counted, nothing, nothing, nothing, (nothing, nothing), len(frame.weight), 0, np.zeros_like(read), frame
         )
     found = _rows_of(coding.found, frame.order, len(coding.codes))
-    error = found - _rows_of(coding.read, frame.rows, len(coding.codes))
-    mean, spread = _moments(frame, error)
+    said = _rows_of(coding.read, frame.rows, len(coding.codes))
+    power = _power(frame, said, found)
+    mean, spread = _moments(frame, found - power * said)
     mass = frame.mass
-    share = mass @ (read + mean)
+    inside = power * read + mean
+    share = mass @ inside
     within = within_variance(spread, frame.reviewed, read=read > 0.02, share=share)
     return Estimate(
         codes=tuple(coding.codes),
         counted=counted,
         share=np.clip(share, 0, 1),
         variance=(mass**2 * frame.open) @ within,
-        chance=_chance(frame, np.clip(read + mean, 0, 1), share),
+        chance=_chance(frame, np.clip(inside, 0, 1), share),
         known=_known(frame, found),
         replies=len(frame.weight),
         reviewed=len(frame.rows),
@@ -310,6 +201,23 @@ def _count(coding: Coding) -> Ints:
     if coding.read.ndim == 1:
         return np.asarray(np.bincount(coding.read + 1, minlength=len(coding.codes) + 1)[1:], dtype=np.int64)
     return np.asarray(coding.read.sum(axis=0), dtype=np.int64)
+
+
+def _power(frame: Frame, said: Floats, found: Floats) -> float:
+    """λ: how much of the machine's reading to take over where replies of one stratum are read differently.
+
+    The value between 0 and 1 that makes the variances of all codes together least, each on the scale of its own share. One number
+    from all reviews and codes: tuned for each code by itself it would adapt to chance, and leaves would not add up to their group.
+    """
+    starts = frame.starts
+    mean_said = np.repeat(np.add.reduceat(frame.pull[:, None] * said, starts, axis=0), frame.reviewed, axis=0)
+    mean_found = np.repeat(np.add.reduceat(frame.pull[:, None] * found, starts, axis=0), frame.reviewed, axis=0)
+    heavy = (np.repeat(frame.mass, frame.reviewed) * frame.pull) ** 2
+    usual = np.clip(found.mean(axis=0), 1 / len(found), 1 - 1 / len(found)) if len(found) > 2 else np.full(found.shape[1], 0.5)
+    scale = 1 / (usual * (1 - usual))
+    both = float(heavy @ ((said - mean_said) * (found - mean_found)) @ scale)
+    own = float(heavy @ (said - mean_said) ** 2 @ scale)
+    return float(np.clip(both / own, 0, 1)) if own > 1e-12 else 1.0
 
 
 def _moments(frame: Frame, error: Floats) -> tuple[Floats, Floats]:

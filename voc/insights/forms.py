@@ -1,5 +1,6 @@
 """Forms that choose what a report is about. They are sent by GET: the address of a report can be kept and passed on."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,10 @@ CUT_LABELS = {
 PRESET_LABELS = {"3m": _l("直近3か月"), "6m": _l("直近6か月"), "12m": _l("直近12か月"), "all": _l("すべての期間")}
 
 
+def _choices(labels: Mapping[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in labels.items()]
+
+
 class FilterForm(FlaskForm):
     """The period and the other filters, as they stand in the address."""
 
@@ -34,10 +39,10 @@ class FilterForm(FlaskForm):
 
     start = DateField(_l("期間のはじめ"), [Optional()], name="from")
     end = DateField(_l("期間のおわり"), [Optional()], name="to")
-    type = SelectField(_l("買い方"), choices=[("", _l("すべて")), *PURCHASE_TYPE_LABELS.items()], validate_choice=False)
+    type = SelectField(_l("買い方"), choices=_choices({"": _l("すべて")} | PURCHASE_TYPE_LABELS), validate_choice=False)
     product = SelectField(_l("商品"), validate_choice=False)
     campaign = SelectField(_l("配信"), validate_choice=False)
-    channel = SelectField(_l("聞き方"), choices=[("", _l("すべて")), *((way, _l(WAY_LABELS[way])) for way in WAYS)], validate_choice=False)
+    channel = SelectField(_l("聞き方"), choices=_choices({"": _l("すべて")} | {way: _l(WAY_LABELS[way]) for way in WAYS}), validate_choice=False)
 
     def offer(self, products: dict[int, str], campaigns: dict[int, str]) -> None:
         self.product.choices = [SelectChoice("", _("すべて")), *(SelectChoice(str(key), name) for key, name in products.items())]
@@ -50,7 +55,7 @@ class CompareForm(FlaskForm):
     class Meta:
         csrf = False
 
-    by = SelectField(_l("何で比べますか"), choices=list(CUT_LABELS.items()), validate_choice=False)
+    by = SelectField(_l("何で比べますか"), choices=_choices(CUT_LABELS), validate_choice=False)
     first = SelectField(_l("こちらと"), validate_choice=False)
     second = SelectField(_l("こちら"), validate_choice=False)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from voc.commands import reports
+from voc.commands import classifier, reports
 from voc.errors import VocError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def run_all(port: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one object on standard output.")
 def import_files(kind: str, files: tuple[str, ...], shop: str | None, dry_run: bool, as_json: bool) -> None:
     """Take in files of a shop (CSV, TSV, Excel). Each file is taken whole or not at all; the same file again doubles nothing."""
-    from voc.importing import take_in
+    from voc.commands.importing import take_in
 
     paths = [existing_file(name) for name in files]
     outcome = take_in(open_database(), kind, paths, shop=shop, dry_run=dry_run, quiet=as_json)
@@ -310,3 +310,4 @@ def existing_file(path: str) -> Path:
 
 
 reports.register(main, open_database, print_json)
+classifier.register(main, open_database, open_settings)

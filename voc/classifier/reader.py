@@ -89,6 +89,9 @@ class ReplyClassifier(BaseEstimator):  # type: ignore[misc]
         order = np.argsort(-measured.probabilities, axis=1, kind="stable")[:, :3]
         readings = []
         for i, (doc, bought) in enumerate(zip(documents, purchase_types, strict=True)):
+            if not doc.folded.strip():
+                readings.append(nothing_written(bought))
+                continue
             leaves = [LEAVES[j] for j in order[i]]
             confidence = float(measured.probabilities[i, order[i, 0]])
             readings.append(
@@ -189,6 +192,11 @@ class ReplyClassifier(BaseEstimator):  # type: ignore[misc]
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
         return {name: value for name, value in state.items() if name not in ("_dense", "_dense_of", "_columns")}
+
+
+def nothing_written(purchase_type: str) -> Reading:
+    """The reading of a text without any sign: that is known, and no model is asked."""
+    return Reading("unclear", group_of("unclear", purchase_type), (), (("unclear", 1.0),), 1.0, (), ())
 
 
 class Measured:

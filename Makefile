@@ -4,7 +4,7 @@ PORT ?= 8000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := .venv/bin/python
 
-.PHONY: run test lint bench pin clean model messages
+.PHONY: run test lint bench simulate pin clean model messages
 
 run: .venv/installed
 	@exec $(PY) -m voc run --port $(PORT)
@@ -20,6 +20,10 @@ lint: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(PY) -m tests.bench
+
+# The simulation study of docs/statistics.md, about 15 minutes on one core; writes docs/statistics/.
+simulate: .venv/installed-dev
+	$(PY) -m tests.bench.shares
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
@@ -41,9 +45,9 @@ pin:
 
 # For developers: renew the English catalogue after changing texts.
 messages:
-	.venv/bin/pybabel extract -q -F babel.cfg -k _l -k lazy_gettext -o voc/translations/messages.pot .
-	.venv/bin/pybabel update -q -i voc/translations/messages.pot -d voc/translations --no-fuzzy-matching
-	.venv/bin/pybabel compile -q -d voc/translations
+	.venv/bin/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext -o voc/translations/messages.pot .
+	.venv/bin/pybabel -q update -i voc/translations/messages.pot -d voc/translations --no-fuzzy-matching
+	.venv/bin/pybabel -q compile -d voc/translations
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

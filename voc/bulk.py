@@ -4,13 +4,18 @@ Everything runs in the caller's transaction. Values go through the column types 
 which costs more than the database does at these numbers, is passed by.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from voc.db import UTCDateTime
+
+BATCH = 1_000
 Processor = Callable[[Any], Any]
 
 
@@ -36,29 +41,34 @@ def insert_rows(session: Session, table: sa.Table, columns: Sequence[str], rows:
     if dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f"COPY {target} ({quoted}) FROM STDIN") as copy:
-            for row in ready:
-                copy.write_row(row)
+            for batch in ready:
+                for row in batch:
+                    copy.write_row(row)
         return
-    batch = list(ready)
-    if batch:
-        connection.exec_driver_sql(f"INSERT INTO {target} ({quoted}) VALUES ({', '.join('?' * len(columns))})", batch)  # noqa: S608
+    statement = f"INSERT INTO {target} ({quoted}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 (names of our own tables)
+    for batch in ready:
+        connection.exec_driver_sql(statement, batch)
 
 
 def _processor(column: sa.Column[Any], dialect: Dialect) -> Processor | None:
+    if isinstance(column.type, UTCDateTime) and dialect.name == "sqlite":
+        return _sqlite_moment
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _processed(rows: Iterable[Sequence[Any]], processors: Sequence[Processor | None]) -> Iterable[tuple[Any, ...]]:
+def _sqlite_moment(moment: datetime) -> str:
+    """What UTCDateTime stores on SQLite, ten times as fast; a test holds the two against each other."""
+    if moment.tzinfo is None:
+        raise ValueError(f"naive datetime {moment!r}: use voc.clock")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _processed(rows: Iterable[Sequence[Any]], processors: Sequence[Processor | None]) -> Iterator[list[tuple[Any, ...]]]:
+    """Batches of rows with their values as the driver takes them; worked column by column, which costs least."""
     busy = [(place, processor) for place, processor in enumerate(processors) if processor is not None]
-    if not busy:
-        return map(tuple, rows)
-    return _through(rows, busy)
-
-
-def _through(rows: Iterable[Sequence[Any]], busy: Sequence[tuple[int, Processor]]) -> Iterable[tuple[Any, ...]]:
-    for row in rows:
-        values = list(row)
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        columns: list[Sequence[Any]] = list(zip(*batch, strict=True))
         for place, process in busy:
-            if values[place] is not None:
-                values[place] = process(values[place])
-        yield tuple(values)
+            columns[place] = [None if value is None else process(value) for value in columns[place]]
+        yield list(zip(*columns, strict=True))

@@ -84,6 +84,7 @@ def purchase_type(column: str, value: str) -> str | None:
     return "subscription" if _SUBSCRIBED.search(key(column)) or key(column) == key("申込番号") else None
 
 
+@lru_cache(4096)
 def named_subscription(product_name: str) -> bool:
     """【定期】 or 定期コース in a product's name: how shops tell whose system has no column for it."""
     return _SUBSCRIPTION_NAME.search(product_name) is not None

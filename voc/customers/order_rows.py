@@ -105,6 +105,7 @@ class OrderReader:
         self._joined = source.platform.joined_codes or ("product_code" in source.columns and "quantity" not in source.columns)
         self._lines_only = "ordered_at" not in source.columns
         self._subscription_columns = [source.columns.get(code, "") for code in ("subscription", "subscription2")]
+        self._tells_subscriptions = any(self._subscription_columns)
         self._numbers: set[str] = set()
         self._refused = ("", False)
         self._statuses: dict[tuple[str, ...], str] = {}
@@ -186,7 +187,7 @@ class OrderReader:
             self.tally.skip(row.number, "会員番号もメールアドレスもないため、どなたの注文か分かりません。", understood=True)
             return None
         state = self._status(status, payment, cancelled_at)
-        kind = self._purchase_type(subscription, subscription2)
+        kind = self._purchase_type(subscription, subscription2) if self._tells_subscriptions else ""
         advertisement = values.line(entry) if entry else None
         return int(moment.timestamp()), state, kind, money, advertisement, values.wish(wish) if wish else None, buyer_number, buyer
 

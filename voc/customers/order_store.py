@@ -36,6 +36,7 @@ class OrderStore:
         self._products = Products(session, shop_id)
         self._consents = MailConsents(session, source=consent_source)
         self._has_lines = has_lines
+        self._shop_was_empty = session.scalar(sa.select(ORDERS.c.id).where(ORDERS.c.shop_id == shop_id).limit(1)) is None
         # By the buyer's number in this file: the customer, and when the first purchase was.
         self._customer_ids = array("q")
         self._bought_at = array("q")
@@ -81,8 +82,12 @@ class OrderStore:
             self._customer_ids[head.buyer_number] = customer.id
 
     def _present(self, records: Sequence[OrderRecord]) -> dict[str, Any]:
+        """The orders that are there already. Into an empty shop only this file itself can have brought them."""
+        wanted = [record.number for record in records if not (record.first and self._shop_was_empty)]
+        if not wanted:
+            return {}
         columns = (ORDERS.c.id, ORDERS.c.number, *(ORDERS.c[name] for name in _HEAD))
-        select = sa.select(*columns).where(ORDERS.c.shop_id == self._shop_id, ORDERS.c.number.in_([record.number for record in records]))
+        select = sa.select(*columns).where(ORDERS.c.shop_id == self._shop_id, ORDERS.c.number.in_(wanted))
         return {row.number: row for row in self._session.execute(select)}
 
     def _add(self, records: Sequence[OrderRecord]) -> None:

@@ -61,6 +61,7 @@ def retry_job(job_id: int) -> Response:
 def _job_names() -> dict[str, str]:
     return {
         "customers.import": _("ファイルの取り込み"),
+        "surveys.import_replies": _("過去の声の取り込み"),
         "campaigns.invite": _("依頼を作る"),
         "delivery.send": _("メールの送信"),
         "readings.read": _("回答の読み取り"),

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
-from voc import jobs
+from voc import jobs, pages
 from voc.clock import now
 from voc.db import Database
 from voc.jobs import Job
+from voc.worker import HANDLERS
 
 
 def add(db: Database, **values: object) -> int:
@@ -55,3 +57,8 @@ def test_a_failed_job_can_be_done_again(as_admin: FlaskClient, db: Database) -> 
 
 def test_it_is_the_administrators(as_manager: FlaskClient) -> None:
     assert as_manager.get("/settings/jobs").status_code == 403
+
+
+def test_every_job_has_a_name_that_people_understand(app: Flask) -> None:
+    with app.test_request_context():
+        assert set(pages._job_names()) == {name for name in HANDLERS if not name.startswith("test.")}

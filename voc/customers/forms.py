@@ -1,6 +1,6 @@
 """Forms about files, products and customers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -50,9 +50,13 @@ def chosen_encoding(sent: Mapping[str, str], usual: str | None) -> str | None:
     return encoding if encoding in ENCODINGS else usual
 
 
-def chosen_mapping(sent: Mapping[str, str], kind: str, platform: str) -> dict[str, object]:
-    """The columns as they stand in the selects of the page."""
-    columns = {wanted.code: label for wanted in FIELDS[kind] if (label := sent.get(f"column-{wanted.code}", ""))}
+def chosen_mapping(sent: Mapping[str, str], kind: str, platform: str, labels: Sequence[str]) -> dict[str, object]:
+    """The columns as they stand in the selects of the page: by their place, which keeps addresses of previews short."""
+    columns = {}
+    for wanted in FIELDS[kind]:
+        place = sent.get(f"column-{wanted.code}", "")
+        if place.isdecimal() and int(place) < len(labels):
+            columns[wanted.code] = labels[int(place)]
     usual = sent.get("purchase_type", "")
     return {"platform": platform, "columns": columns, "options": {"purchase_type": usual} if usual in PURCHASE_TYPES else {}}
 

@@ -109,6 +109,16 @@ def confirm(run_id: int) -> str | BaseResponse:
     return redirect(url_for("customers.show_import", run_id=run.id))
 
 
+@blueprint.post("/imports/<int:run_id>/again")
+@access(Access.MANAGER)
+def again(run_id: int) -> BaseResponse:
+    run = session().get_one(ImportRun, run_id)
+    job = queries.job_of(session(), run)
+    if run.status in ("queued", "running") and job is not None and job.status == "failed":
+        runs.ask_for_job(session(), run)
+    return redirect(url_for("customers.show_import", run_id=run.id))
+
+
 @blueprint.post("/imports/<int:run_id>/discard")
 @access(Access.MANAGER)
 def discard(run_id: int) -> BaseResponse:
@@ -155,7 +165,7 @@ def _look(run: ImportRun) -> Look:
     source = guessed(sketch.table(), path, kind, filename=run.filename, platform=platform)
     shop, known, complaint = forms.chosen_shop(sent), False, ""
     if "mapped" in sent and sent.get("mapped") == kind:
-        complaint = _apply(source, forms.chosen_mapping(sent, kind, platform or source.platform.code))
+        complaint = _apply(source, forms.chosen_mapping(sent, kind, platform or source.platform.code, source.labels))
     elif platform is None and (found := queries.remembered(session(), kind=kind, header_hash=header_hash(source.header))):
         shop, known, complaint = shop or found[0], True, _apply(source, found[1])
     elif other := platforms.other_kind(source.header, kind):

@@ -67,11 +67,14 @@ def confirm(
     run.rows = run.imported = run.updated = run.merged = 0
     session.flush()
     audit.record(session, "file.confirmed", user_id=by, run=run.id, of=kind, shop=row.name)
-    key = job_key(run.id)
-    if kind == "replies":
-        jobs.enqueue(session, "surveys.import_replies", unique_key=key, run_id=run.id)
+    ask_for_job(session, run)
+
+
+def ask_for_job(session: Session, run: ImportRun) -> None:
+    if run.kind == "replies":
+        jobs.enqueue(session, "surveys.import_replies", unique_key=job_key(run.id), run_id=run.id)
     else:
-        jobs.enqueue(session, "customers.import", unique_key=key, run_id=run.id)
+        jobs.enqueue(session, "customers.import", unique_key=job_key(run.id), run_id=run.id)
 
 
 def discard(session: Session, run: ImportRun, *, folder: Path, by: int | None) -> None:

@@ -24,10 +24,10 @@ CHOSEN = {
     "kind": "orders",
     "mapped": "orders",
     "platform": "generic",
-    "column-number": "い",
-    "column-ordered_at": "ろ",
-    "column-email": "は",
-    "column-status": "に",
+    "column-number": "0",
+    "column-ordered_at": "1",
+    "column-email": "2",
+    "column-status": "3",
 }
 
 
@@ -84,8 +84,8 @@ def test_replies_go_the_same_way(as_manager: FlaskClient, db: Database, settings
             "new_shop": "自社ショップ",
             "purchase_type": "one_off",
             "mapped": "replies",
-            "column-text": "解約理由",
-            "column-answered_at": "日付",
+            "column-text": "1",
+            "column-answered_at": "0",
         },
     )
     work(db, settings)
@@ -192,6 +192,17 @@ def test_a_worker_that_died_halfway_leaves_the_file_to_the_next(
         assert session.scalars(sa.select(Order)).all() == []
     with clock.frozen(clock.now() + timedelta(minutes=5)):
         work(db, settings)
+    assert the_run(db).status == "taken"
+
+
+def test_a_job_that_failed_for_good_can_be_asked_for_again(as_manager: FlaskClient, db: Database, settings: Settings) -> None:
+    address = upload(as_manager, ec_cube_orders(ec_cube_order("1"))).headers["Location"]
+    as_manager.post(f"{address}/confirm", data={"kind": "orders", "new_shop": "本店"})
+    with db.transaction() as session:
+        session.execute(sa.update(Job).where(Job.name == "customers.import").values(status="failed"))
+    assert "もう一度取り込む" in as_manager.get(address).text
+    as_manager.post(f"{address}/again")
+    work(db, settings)
     assert the_run(db).status == "taken"
 
 

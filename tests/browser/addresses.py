@@ -10,6 +10,7 @@ from voc.accounts.tables import User
 from voc.campaigns.tables import Campaign
 from voc.customers.tables import Customer, ImportRun
 from voc.readings.tables import Prediction
+from voc.reviews.tables import Decision
 from voc.surveys.tables import Answer
 
 #: No pages: files, data, parts of pages that htmx fetches, and what customers see (which has tests of its own).
@@ -23,6 +24,9 @@ NO_PAGES = (
     "api.replies",
     "security.verify",
     "security.login",
+    "customers.preview_import",
+    "customers.progress",
+    "delivery.preview_mail",
 )
 
 
@@ -59,6 +63,9 @@ def _example(rule: Rule, name: str, session: Session) -> object:
         "import_id": ImportRun,
     }
     table = tables.get(name)
+    if rule.endpoint == "reviews.adjudicate":
+        twice = sa.select(Decision.answer_id).where(Decision.undone_at.is_(None)).group_by(Decision.answer_id)
+        return session.scalar(twice.having(sa.func.count(Decision.primary_leaf.distinct()) > 1))
     if table is Answer:
         return session.scalar(
             sa.select(Prediction.answer_id)

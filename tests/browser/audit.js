@@ -75,7 +75,7 @@
   if (options.touch) {
     for (const node of document.querySelectorAll("a.btn, button, input[type=radio], input[type=checkbox], select, nav a")) {
       if (!visible(node)) continue;
-      const label = node.labels && node.labels[0];
+      const label = ["radio", "checkbox"].includes(node.type) && node.labels && node.labels[0];
       const box = (label && visible(label) ? label : node).getBoundingClientRect();
       if (box.height < options.touch - 1 && !node.closest("td, .slim, .pages")) wrong.push(`small target ${Math.round(box.height)} px: ${name(node)}`);
     }

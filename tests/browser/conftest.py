@@ -77,26 +77,28 @@ def opened(site: Site, chromium: Browser) -> Iterator[Callable[..., tuple[Browse
     """Makes browser contexts, watches them, and judges them when the test is over."""
     contexts: list[tuple[BrowserContext, Watch]] = []
 
-    def new(*, size: tuple[int, int] = DESK, script: bool = True, **options: Any) -> tuple[BrowserContext, Watch]:
+    def new(
+        *, size: tuple[int, int] = DESK, script: bool = True, watch: tuple[str, ...] = (), **options: Any
+    ) -> tuple[BrowserContext, Watch]:
         context = chromium.new_context(
             base_url=site.url, viewport={"width": size[0], "height": size[1]}, java_script_enabled=script, locale="ja-JP",
             timezone_id="Asia/Tokyo", has_touch=size == PHONE, is_mobile=size == PHONE, accept_downloads=True, **options,
         )  # fmt: skip
         context.set_default_timeout(15_000)
-        watch = Watch(site.url)
-        context.on("console", watch.console)
-        context.on("weberror", lambda error: watch.crash(error.error))
-        context.on("request", watch.request)
+        watching = Watch(site.url, expected=watch)
+        context.on("console", watching.console)
+        context.on("weberror", lambda error: watching.crash(error.error))
+        context.on("request", watching.request)
         context.route(lambda url: not url.startswith(site.url), _refuse)
-        contexts.append((context, watch))
-        return context, watch
+        contexts.append((context, watching))
+        return context, watching
 
     yield new
     for context, _ in contexts:
         context.close()
-    for _, watch in contexts:
-        assert watch.errors == []
-        assert watch.strangers == []
+    for _, watching in contexts:
+        assert watching.errors == []
+        assert watching.strangers == []
 
 
 def _refuse(route: Route) -> None:

@@ -19,16 +19,15 @@ def test_every_page_can_be_seen_and_operated(site: Site, staff_page: Callable[..
         addresses = pages(app, session)
     app.extensions["voc_db"].dispose()
     assert len(addresses) > 15
-    page, wrong = staff_page("admin", size=size), {}
+    page, wrong = staff_page("admin", size=size), []
     for endpoint, address in addresses.items():
         answer = page.request.get(address)
         if answer.status >= 400:
-            wrong[f"{endpoint} {address}"] = [f"status {answer.status}"]
+            wrong.append(f"{endpoint} {address}: status {answer.status}")
         elif _is_page(answer):
             page.goto(address)
-            if found := faults(page, touch=44 if size == PHONE else 0):
-                wrong[f"{endpoint} {address}"] = found
-    assert wrong == {}
+            wrong += [f"{endpoint} {address}: {fault}" for fault in faults(page, touch=44 if size == PHONE else 0)]
+    assert not wrong, "\n".join(wrong)
 
 
 def _is_page(answer: APIResponse) -> bool:

@@ -122,7 +122,7 @@ def _go(rng: Random, life: Life, *, plan: int, occasion: _Occasion, made: dateti
     )  # fmt: skip
     if rng.random() * 100 < terms.holdout_percent:
         return replace(fresh, held_out=True)
-    asked = made + (timedelta(hours=rng.uniform(2, 5)) if terms.channel == "paper" else timedelta(seconds=rng.uniform(20, 300)))
+    asked = _posted(made) if terms.channel == "paper" else made + timedelta(seconds=rng.uniform(20, 300))
     if asked > now:
         return fresh
     if terms.channel == "mail" and rng.random() < 0.012:
@@ -131,6 +131,12 @@ def _go(rng: Random, life: Life, *, plan: int, occasion: _Occasion, made: dateti
     if terms.channel == "mail" and rng.random() < 0.015 and opted_out < now:
         return replace(fresh, asked_at=asked, opted_out_at=opted_out)
     return _reply(rng, replace(fresh, asked_at=asked), chance=min(0.6, terms.answering * _willing(life, occasion.membership)), now=now)
+
+
+def _posted(made: datetime) -> datetime:
+    """Letters are printed and posted together, each Tuesday."""
+    day = made.date() + timedelta(days=(1 - made.weekday()) % 7 or 7)
+    return datetime.combine(day, time(14, 5), JST)
 
 
 def _reply(rng: Random, asked: Asked, *, chance: float, now: datetime) -> Asked:

@@ -145,13 +145,13 @@ CAMPAIGNS: tuple[Plan, ...] = (
         status="closed", answering=0.11,
     ),
     Plan(
-        name="はがきでうかがう 60歳以上の方へ", purchase_type="one_off", channel="paper", products=("AOJ-030", "SUP-090"), wait_days=30, begins=260,
+        name="はがきでうかがう 青汁・サプリのその後", purchase_type="one_off", channel="paper", products=("AOJ-030", "SUP-090"), wait_days=30, begins=260,
         ends=215, window_days=60, status="closed", open_days=60, answering=0.17,
     ),
     Plan(name="定期を解約された方へ", purchase_type="subscription", wait_days=2, begins=285, holdout_percent=5, answering=0.14),
     Plan(name="通常購入のその後をうかがう", purchase_type="one_off", wait_days=10, begins=195, holdout_percent=5, answering=0.12),
     Plan(
-        name="美容液 冬のご使用感(下書き)", purchase_type="one_off", products=("COS-040",), wait_days=20, begins=6, status="draft"
+        name="美容液 冬のご使用感", purchase_type="one_off", products=("COS-040",), wait_days=20, begins=6, status="draft"
     ),
 )  # fmt: skip
 

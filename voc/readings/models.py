@@ -35,25 +35,43 @@ def folders(settings: Settings) -> dict[str, Path]:
 
 
 def register(session: Session, settings: Settings) -> ModelVersion | None:
-    """Make the models on disk known; where none is in use, use the newest that voc ships. The model in use."""
-    known = set(session.scalars(sa.select(ModelVersion.version)))
-    for version, folder in folders(settings).items():
-        if version not in known:
-            card = read_card(folder)
-            session.add(ModelVersion(version=version, path=str(folder), sha256=str(card.get("sha256", "")), card=card))
+    """Make the models on disk known. The model in use: where there is none, the newest that voc ships."""
+    known = {model.version: model for model in session.scalars(sa.select(ModelVersion))}
+    for version, card in _cards(settings).items():
+        row = known.get(version) or ModelVersion(version=version, path=_path(version))
+        row.sha256, row.card = str(card.get("sha256", "")), card
+        session.add(row)
     session.flush()
-    current = queries.in_use(session)
-    if current is None:
-        shipped = [version for version, folder in folders(settings).items() if folder.parent == SHIPPED]
-        if shipped:
-            current = use(session, max(shipped))
+    current, newest = queries.in_use(session), _newest_shipped()
+    if newest is not None and (current is None or _left_behind(current, newest)):
+        current = use(session, newest)
     return current
 
 
 def needs_registering(session: Session, settings: Settings) -> bool:
     """Whether ``register`` would change anything: asked in a session that only reads."""
-    known = set(session.scalars(sa.select(ModelVersion.version)))
-    return bool(folders(settings).keys() - known) or queries.in_use(session) is None
+    known = {model.version: model.sha256 for model in session.scalars(sa.select(ModelVersion))}
+    on_disk = {version: str(card.get("sha256", "")) for version, card in _cards(settings).items()}
+    current, newest = queries.in_use(session), _newest_shipped()
+    return not on_disk.items() <= known.items() or current is None or (newest is not None and _left_behind(current, newest))
+
+
+def _cards(settings: Settings) -> dict[str, dict[str, Any]]:
+    return {version: read_card(folder) for version, folder in folders(settings).items()}
+
+
+def _path(version: str) -> str:
+    return f"models/{version}" if (SHIPPED / version / CARD).exists() else f"instance/models/{version}"
+
+
+def _newest_shipped() -> str | None:
+    return max((card.parent.name for card in SHIPPED.glob(f"*/{CARD}")), default=None)
+
+
+def _left_behind(current: ModelVersion, newest: str) -> bool:
+    """A model that an earlier voc shipped and this one does not: reading must go on. Never back to an older one: another
+    host may already run the newer voc."""
+    return current.path == f"models/{current.version}" and not (SHIPPED / current.version / CARD).exists() and newest > current.version
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -43,13 +43,14 @@ NOTHING_WRITTEN = Read(primary="unclear", confidence=1.0, suggestions=[["unclear
 
 
 def read_words(reader: Reader, answers: Sequence["Unread"]) -> dict[int, Read]:
-    """The findings by answer. The classifier sees the customer's words and the way of buying, nothing else."""
-    written = [one for one in answers if not one.words.blank]
-    found = {one.answer_id: NOTHING_WRITTEN for one in answers if one.words.blank}
-    if written:
-        readings = reader.read([one.words.text for one in written], [one.purchase_type for one in written])
-        found |= {one.answer_id: _plain(reading) for one, reading in zip(written, readings, strict=True)}
-    return found
+    """The findings by answer. The classifier sees the customer's words and the way of buying, nothing else.
+
+    The same words (「特になし」) are read once.
+    """
+    asked = list(dict.fromkeys((one.words.text, one.purchase_type) for one in answers if not one.words.blank))
+    readings = reader.read([text for text, _ in asked], [bought for _, bought in asked]) if asked else ()
+    found = {words: _plain(reading) for words, reading in zip(asked, readings, strict=True)}
+    return {one.answer_id: found.get((one.words.text, one.purchase_type), NOTHING_WRITTEN) for one in answers}
 
 
 def _plain(reading: Any) -> Read:

@@ -94,6 +94,12 @@ def follow_up_label(code: str) -> str:
     return FOLLOW_UPS.get(code, "")
 
 
+@blueprint.app_template_filter()
+def likely(probability: float) -> str:
+    """A probability in per cent, never as certainty: 0.998 → 99%."""
+    return f"{min(max(round(probability * 100), 1), 99)}%"
+
+
 def _state(value: str) -> str:
     return value if value in queries.STATUSES else "open"
 

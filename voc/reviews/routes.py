@@ -126,7 +126,9 @@ def undo() -> Response:
         place = url_for("reviews.show", answer_id=here, **wish.arguments()) if here else url_for("reviews.queue", **wish.arguments())
         return redirect(place, 303)
     flash(_("決定を取り消しました。選び直して決定してください。"), "done")
-    return redirect(url_for("reviews.show", answer_id=decision.answer_id, again=decision.id, **wish.arguments() | {"from": decision.stream}), 303)
+    return redirect(
+        url_for("reviews.show", answer_id=decision.answer_id, again=decision.id, **wish.arguments() | {"from": decision.stream}), 303
+    )
 
 
 @blueprint.post("/review/draw")

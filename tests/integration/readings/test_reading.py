@@ -122,6 +122,17 @@ def test_a_crash_between_batches_loses_nothing_and_reads_nothing_twice(db: Datab
     assert after.texts == ["余っています4"]
 
 
+def test_the_same_words_are_read_once_a_batch_and_by_way_of_buying(db: Database) -> None:
+    with db.transaction() as session:
+        factories.model(session)
+        for bought in ("subscription", "one_off", "subscription"):
+            factories.answer(session, "特になし", purchase_type=bought)
+    reader = WordReader(otherwise="no_reason")
+    assert read(db, reader) == 3
+    assert reader.texts == ["特になし", "特になし"]
+    assert {row.primary_leaf for row in current(db).values()} == {"no_reason"}
+
+
 def test_it_stops_between_batches_when_told(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "BATCH", 2)
     answers(db, *(f"余っています{n}" for n in range(5)))

@@ -4,12 +4,14 @@ Everything runs in the caller's transaction. Values go through the column types 
 which costs more than the database does at these numbers, is passed by.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
@@ -29,6 +31,15 @@ def reserve_ids(session: Session, table: sa.Table, count: int) -> Sequence[int]:
     # SQLite has one writer at a time, and this transaction is it: the next free numbers stay free.
     first = (session.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
     return range(first, first + count)
+
+
+def among(session: Session, column: sa.ColumnElement[Any], values: Collection[Any]) -> sa.ColumnElement[bool]:
+    """``column IN values`` with one parameter however many values there are (numbers or texts)."""
+    listed = list(values)
+    if session.get_bind().dialect.name == "postgresql":
+        return column == sa.any_(sa.literal(listed, postgresql.ARRAY(column.type)))
+    each = sa.func.json_each(json.dumps(listed)).table_valued("value")
+    return column.in_(sa.select(each.c.value))
 
 
 def insert_rows(session: Session, table: sa.Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -60,7 +71,8 @@ def _sqlite_moment(moment: datetime) -> str:
     """What UTCDateTime stores on SQLite, ten times as fast; a test holds the two against each other."""
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime {moment!r}: use voc.clock")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return there.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _processed(rows: Iterable[Sequence[Any]], processors: Sequence[Processor | None]) -> Iterator[list[tuple[Any, ...]]]:

@@ -38,8 +38,8 @@ class OrderHead(NamedTuple):
     wish: bool | None
     buyer_number: int
     """The same number in one file is the same person."""
-    buyer: Buyer | None
-    """Who that is, told with the first order of each."""
+    buyer: tuple[str | None, ...] | None
+    """Who that is (a ``Buyer`` as a plain tuple), told with the first order of each."""
 
 
 class OrderRecord(NamedTuple):
@@ -57,11 +57,8 @@ class OrderRecord(NamedTuple):
 
     @classmethod
     def restored(cls, plain: Plain) -> "OrderRecord":
-        head = plain[4]
-        if head is None:
-            return cls._make(plain)
-        buyer = head[7]
-        return cls._make((*plain[:4], OrderHead._make((*head[:7], None if buyer is None else Buyer._make(buyer))), plain[5]))
+        row, used, number, first, head, lines = plain
+        return cls(row, used, number, first, None if head is None else OrderHead._make(head), lines)
 
 
 @dataclass(slots=True)

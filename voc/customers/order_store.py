@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voc.bulk import insert_rows, reserve_ids
+from voc.bulk import among, insert_rows, reserve_ids
+from voc.customers.buyer_rows import Buyer
 from voc.customers.order_rows import OrderHead, OrderRecord, Plain
 from voc.customers.people import CUSTOMERS, MailConsents, People
 from voc.customers.products import Products
@@ -74,7 +75,7 @@ class OrderStore:
 
     def _meet(self, heads: Sequence[OrderHead]) -> None:
         """Find or make the customers that this file names for the first time."""
-        known = self._people.resolve([head.buyer for head in heads if head.buyer is not None])
+        known = self._people.resolve([Buyer._make(head.buyer) for head in heads if head.buyer is not None])
         for head, customer in zip(heads, known, strict=True):
             while len(self._customer_ids) <= head.buyer_number:
                 self._customer_ids.append(0)
@@ -87,7 +88,7 @@ class OrderStore:
         if not wanted:
             return {}
         columns = (ORDERS.c.id, ORDERS.c.number, *(ORDERS.c[name] for name in _HEAD))
-        select = sa.select(*columns).where(ORDERS.c.shop_id == self._shop_id, ORDERS.c.number.in_(wanted))
+        select = sa.select(*columns).where(ORDERS.c.shop_id == self._shop_id, among(self._session, ORDERS.c.number, wanted))
         return {row.number: row for row in self._session.execute(select)}
 
     def _add(self, records: Sequence[OrderRecord]) -> None:
@@ -132,12 +133,14 @@ class OrderStore:
     def _replace_lines(self, orders: Sequence[tuple[int, OrderRecord]]) -> set[int]:
         """Make the lines of orders what the file says; the orders for which that changed something."""
         stored: dict[int, list[tuple[int, ...]]] = {}
-        select = sa.select(*(LINES.c[name] for name in _LINE)).where(LINES.c.order_id.in_([order_id for order_id, _ in orders]))
+        select = sa.select(*(LINES.c[name] for name in _LINE)).where(
+            among(self._session, LINES.c.order_id, [order_id for order_id, _ in orders])
+        )
         for order_id, *line in self._session.execute(select):
             stored.setdefault(order_id, []).append(tuple(line))
         changed = [(order_id, record) for order_id, record in orders if sorted(self._lines(record)) != sorted(stored.get(order_id, []))]
         if changed:
-            self._session.execute(sa.delete(LINES).where(LINES.c.order_id.in_([order_id for order_id, _ in changed])))
+            self._session.execute(sa.delete(LINES).where(among(self._session, LINES.c.order_id, [order_id for order_id, _ in changed])))
             self._insert_lines(changed)
         return {order_id for order_id, _ in changed}
 
@@ -176,10 +179,10 @@ class OrderStore:
 
     def _note_first_orders(self, customer_ids: Sequence[int]) -> None:
         if unsettled := self._unsettled.intersection(customer_ids):
-            self._session.execute(sa.update(CUSTOMERS).where(CUSTOMERS.c.id.in_(unsettled)).values(first_order_at=None))
+            self._session.execute(sa.update(CUSTOMERS).where(among(self._session, CUSTOMERS.c.id, unsettled)).values(first_order_at=None))
         first = (
             sa.select(ORDERS.c.customer_id, sa.func.min(ORDERS.c.ordered_at).label("moment"))
-            .where(ORDERS.c.customer_id.in_(customer_ids), ORDERS.c.status == "purchased")
+            .where(among(self._session, ORDERS.c.customer_id, customer_ids), ORDERS.c.status == "purchased")
             .group_by(ORDERS.c.customer_id)
             .subquery()
         )

@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voc.bulk import insert_rows, reserve_ids
+from voc.bulk import among, insert_rows, reserve_ids
 from voc.clock import now
 from voc.customers.buyer_rows import Buyer
 from voc.customers.platforms import Platform
@@ -127,7 +127,7 @@ class People:
         rows: dict[int, Known] = {}
         for column, wanted in ((CUSTOMERS.c.external_id, ids), (CUSTOMERS.c.email, mails)):
             if wanted:
-                for row in self._session.execute(select.where(column.in_(wanted))):
+                for row in self._session.execute(select.where(among(self._session, column, wanted))):
                     rows.setdefault(row.id, Known(*row))
         by_id = {known.external_id: known for known in rows.values() if known.external_id is not None}
         by_email: dict[str, list[Known]] = {}
@@ -194,10 +194,10 @@ class MailConsents:
         new = set(customer_ids) - noted
         self._insert(new, basis=basis, given_at=dict.fromkeys(new, moment), withdrawn_at=moment)
         mail = CONSENTS.c.channel == "mail"
-        still = sa.select(CONSENTS.c.customer_id).where(mail, CONSENTS.c.withdrawn_at.is_(None), CONSENTS.c.customer_id.in_(noted))
+        still = sa.select(CONSENTS.c.customer_id).where(mail, CONSENTS.c.withdrawn_at.is_(None), self._of(noted))
         ended = set(self._session.scalars(still)) if noted else set()
         if ended:
-            self._session.execute(sa.update(CONSENTS).where(mail, CONSENTS.c.customer_id.in_(ended)).values(withdrawn_at=moment))
+            self._session.execute(sa.update(CONSENTS).where(mail, self._of(ended)).values(withdrawn_at=moment))
         return new | ended
 
     def _with_address(self, customer_ids: Collection[int]) -> set[int]:
@@ -206,18 +206,17 @@ class MailConsents:
             return set()
         problem = CUSTOMERS.c.email_problem
         fit = sa.select(CUSTOMERS.c.id).where(
-            CUSTOMERS.c.id.in_(customer_ids), CUSTOMERS.c.email.is_not(None), problem.is_distinct_from("masked")
+            among(self._session, CUSTOMERS.c.id, customer_ids), CUSTOMERS.c.email.is_not(None), problem.is_distinct_from("masked")
         )
         return set(self._session.scalars(fit))
+
+    def _of(self, customer_ids: Collection[int]) -> sa.ColumnElement[bool]:
+        return among(self._session, CONSENTS.c.customer_id, customer_ids)
 
     def _noted(self, customer_ids: Collection[int]) -> set[int]:
         if not customer_ids:
             return set()
-        return set(
-            self._session.scalars(
-                sa.select(CONSENTS.c.customer_id).where(CONSENTS.c.channel == "mail", CONSENTS.c.customer_id.in_(customer_ids))
-            )
-        )
+        return set(self._session.scalars(sa.select(CONSENTS.c.customer_id).where(CONSENTS.c.channel == "mail", self._of(customer_ids))))
 
     def _insert(self, customer_ids: Iterable[int], *, basis: str, given_at: Mapping[int, datetime], withdrawn_at: datetime | None) -> None:
         rows = ((customer_id, "mail", basis, self._source, given_at[customer_id], withdrawn_at) for customer_id in customer_ids)

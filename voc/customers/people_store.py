@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voc.bulk import insert_rows
+from voc.bulk import among, insert_rows
 from voc.clock import now
 from voc.customers.buyer_rows import Buyer
 from voc.customers.people import CUSTOMERS, MailConsents, People
@@ -46,7 +46,7 @@ class CustomerStore:
     def _note_beginnings(self, told: Mapping[int, CustomerRecord]) -> set[int]:
         """First orders that are earlier than those known, and by which advertisement people came."""
         stored = self._session.execute(
-            sa.select(CUSTOMERS.c.id, CUSTOMERS.c.first_order_at, CUSTOMERS.c.entry).where(CUSTOMERS.c.id.in_(told))
+            sa.select(CUSTOMERS.c.id, CUSTOMERS.c.first_order_at, CUSTOMERS.c.entry).where(among(self._session, CUSTOMERS.c.id, told))
         ).all()
         rows = []
         for row_id, first, entry in stored:
@@ -118,7 +118,7 @@ class SubscriptionStore:
     def _present(self, records: Sequence[SubscriptionRecord]) -> dict[str, dict[str, Any]]:
         columns = (SUBSCRIPTIONS.c.id, SUBSCRIPTIONS.c.external_id, *(SUBSCRIPTIONS.c[name] for name in _SUBSCRIPTION))
         ids = {record.external_id for record in records}
-        select = sa.select(*columns).where(SUBSCRIPTIONS.c.shop_id == self._shop_id, SUBSCRIPTIONS.c.external_id.in_(ids))
+        select = sa.select(*columns).where(SUBSCRIPTIONS.c.shop_id == self._shop_id, among(self._session, SUBSCRIPTIONS.c.external_id, ids))
         return {row["external_id"]: dict(row) for row in self._session.execute(select).mappings()}
 
     def _values(self, record: SubscriptionRecord, customer_id: int, before: Mapping[str, Any] | None) -> dict[str, Any]:

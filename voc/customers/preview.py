@@ -47,7 +47,7 @@ def _orders(source: Source) -> Preview:
         else:
             head = record.head
             if head.buyer is not None:
-                buyers[head.buyer_number] = head.buyer
+                buyers[head.buyer_number] = Buyer._make(head.buyer)
             kind = PURCHASE_TYPE_LABELS[head.purchase_type]
             person = _person(buyers[head.buyer_number])
             cells = [record.number, _moment(head.ordered_at), person, STATUS_LABELS[head.status], kind, goods, f"{head.total:,}円"]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voc import audit, jobs
-from voc.bulk import insert_rows
+from voc.bulk import among, insert_rows
 from voc.clock import now
 from voc.customers.imports import ImportResult, Progress, read_all, write_all
 from voc.customers.people import CUSTOMERS, lock_shop, usual_shop
@@ -99,7 +99,7 @@ class ReplyStore:
     def take(self, batch: Sequence[Any]) -> None:
         records = [ReplyRecord._make(plain) for plain in batch]
         keys = [self._key(record) for record in records]
-        present = set(self._session.scalars(sa.select(ANSWERS.c.import_key).where(ANSWERS.c.import_key.in_(keys))))
+        present = set(self._session.scalars(sa.select(ANSWERS.c.import_key).where(among(self._session, ANSWERS.c.import_key, keys))))
         new = [(key, record) for key, record in zip(keys, records, strict=True) if key not in present]
         by_id, by_email = self._customers([record for _, record in new])
         products = self._product_ids([record for _, record in new])
@@ -134,7 +134,7 @@ class ReplyStore:
             told = wanted - {None}
             select = (
                 sa.select(column, CUSTOMERS.c.id)
-                .where(CUSTOMERS.c.shop_id == self._shop_id, column.in_(told))
+                .where(CUSTOMERS.c.shop_id == self._shop_id, among(self._session, column, told))
                 .order_by(CUSTOMERS.c.id.desc())
             )
             found.append({row[0]: row[1] for row in self._session.execute(select)} if told else {})

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests import shop_files
 from tests.shop_files import ec_cube_order, ec_cube_orders, shopify_order, shopify_orders
+from voc.customers.buyer_rows import Buyer
 from voc.customers.order_rows import OrderReader, OrderRecord
 from voc.customers.source import open_source
 
@@ -18,6 +19,12 @@ def read(folder: Path, content: bytes) -> tuple[list[OrderRecord], OrderReader]:
 
 def generic(folder: Path, *rows: Sequence[str], header: Sequence[str] = HEADER) -> tuple[list[OrderRecord], OrderReader]:
     return read(folder, shop_files.table(header, rows))
+
+
+def buyer_of(order: OrderRecord) -> Buyer:
+    assert order.head is not None
+    assert order.head.buyer is not None
+    return Buyer._make(order.head.buyer)
 
 
 def reasons(reader: OrderReader) -> list[tuple[int, str]]:
@@ -36,8 +43,7 @@ def test_it_reads_an_order_of_ec_cube_without_its_fees(tmp_path: Path) -> None:
     assert (order.number, order.used, reader.tally.rows, reader.tally.skipped) == ("100", 4, 4, [])
     assert order.head is not None
     assert (order.head.total, order.head.status, order.head.purchase_type) == (4480, "purchased", "one_off")
-    buyer = order.head.buyer
-    assert buyer is not None
+    buyer = buyer_of(order)
     assert (buyer.external_id, buyer.email, buyer.name, buyer.phone) == ("17", "hanako@example.jp", "山田 花子", "0312345678")
     assert buyer.postal_address == "〒150-0001 東京都渋谷区神宮前 1-2-3"
 
@@ -46,9 +52,7 @@ def test_it_keeps_shopifys_continuation_rows_with_their_order(tmp_path: Path) ->
     orders, reader = read(tmp_path, shopify_orders(shopify_order("#1001", ["A", "B", "C"]), shopify_order("#1002")))
     assert [(order.number, [line[0] for line in order.lines]) for order in orders] == [("#1001", ["A", "B", "C"]), ("#1002", ["SK-1"])]
     assert reader.tally.skipped == []
-    assert orders[0].head is not None
-    assert orders[0].head.buyer is not None
-    assert orders[0].head.buyer.postal_address == "〒530-0001 大阪府大阪市北区梅田1-1"
+    assert buyer_of(orders[0]).postal_address == "〒530-0001 大阪府大阪市北区梅田1-1"
 
 
 def test_a_piece_of_an_order_further_down_is_added_to_it(tmp_path: Path) -> None:
@@ -205,8 +209,8 @@ def test_it_marks_rakutens_masked_addresses_and_reads_its_subscriptions(tmp_path
     ]
     (order,), _ = read(tmp_path, shop_files.table(header, [row], encoding="cp932"))
     assert order.head is not None
-    assert order.head.buyer is not None
-    assert (order.head.buyer.email_problem, order.head.buyer.phone, order.head.buyer.name) == ("masked", "09012345678", "山田 花子")
+    buyer = buyer_of(order)
+    assert (buyer.email_problem, buyer.phone, buyer.name) == ("masked", "09012345678", "山田 花子")
     assert (order.head.purchase_type, order.head.total) == ("subscription", 3980)
 
 

@@ -18,6 +18,7 @@ from voc.insights import routes as insights
 from voc.readings import routes as readings
 from voc.reviews import routes as reviews
 from voc.surveys import routes as surveys
+from voc.upkeep import routes as upkeep
 
 BLUEPRINTS = (
     pages.blueprint,
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     insights.blueprint,
     exports.blueprint,
     api.blueprint,
+    upkeep.blueprint,
 )
 
 MAX_UPLOAD = 200 * 1024 * 1024
@@ -57,5 +59,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     pages.init_app(app)
+    api.init_app(app)
     web.check_all_views_declare_access(app)
     return app

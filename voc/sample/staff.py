@@ -125,6 +125,7 @@ class Staff:
         total = session.scalar(sa.select(sa.func.count()).select_from(Prediction).where(Prediction.current)) or 0
         wanted = min(int(total * DRAWN), int(MOST_REVIEWED * DRAWN / REVIEWED))
         begun = self.calendar.now - timedelta(days=4)
+        before = session.scalar(sa.select(sa.func.max(AuditDraw.id))) or 0
         if wanted < 1:
             return
         with clock.frozen(begun), _without_later_ones(session, begun):
@@ -132,7 +133,7 @@ class Staff:
                 sampling.draw_audit(session, wanted, seed=self.rng.randrange(2**32), by=self.lead)
             except Refused:
                 return
-        drawn = session.execute(sa.select(AuditDraw.answer_id, AuditDraw.double).order_by(AuditDraw.id)).all()
+        drawn = session.execute(sa.select(AuditDraw.answer_id, AuditDraw.double).where(AuditDraw.id > before).order_by(AuditDraw.id)).all()
         self._review(session, drawn[: int(len(drawn) * REVIEWED / DRAWN)], begun)
 
     def _review(self, session: Session, drawn: Sequence[Any], begun: datetime) -> None:

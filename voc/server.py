@@ -13,6 +13,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from voc.app import create_app
 from voc.config import Settings
+from voc.errors import VocError
 
 COUNT = struct.Struct("i")
 
@@ -81,7 +82,17 @@ class Server(BaseApplication):
         return self.app
 
 
+def _refuse_taken_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise VocError(f"{host} のポート {port} で待ち受けられません({error.strerror})。--port で別の番号を選んでください。") from None
+
+
 def run(settings: Settings, *, host: str, port: int, processes: int, threads: int) -> None:
+    _refuse_taken_port(host, port)
     app = create_app(settings)
     FairWorker.SHARED = mmap.mmap(-1, mmap.PAGESIZE)
     options = {

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, ndtri
 
 from voc.stats.arrays import Floats
 
@@ -25,6 +24,8 @@ def normal_quantile(level: float, *, sides: int = 2) -> float:
     """
     if not 0 < level < 1:
         raise ValueError(f"a level must lie between 0 and 1, not {level}")
+    from scipy.special import ndtri  # here, since scipy takes long to load and the site may never need it
+
     return float(ndtri(1 - (1 - level) / sides))
 
 
@@ -105,6 +106,8 @@ def exact_bound(found: ArrayLike, n: ArrayLike, *, side: Side, level: float = 0.
     ValueError
         When more is found than was observed.
     """
+    from scipy.special import betaincinv
+
     x, n = np.broadcast_arrays(np.asarray(found, dtype=np.float64), np.asarray(n, dtype=np.float64))
     if (x < 0).any() or (x > n * (1 + 1e-12)).any():
         raise ValueError("found must lie between 0 and n")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaincinv, gammaln
 
 from voc.stats.arrays import Floats, floats, probabilities
 
@@ -127,6 +126,8 @@ def weighted_count(weights: ArrayLike, *, heaviest: float, level: float = 0.95) 
     heaviest : float
         Greatest weight that an event can have.
     """
+    from scipy.special import gammaincinv
+
     w = floats(weights, name="weights")
     tail = (1 - level) / 2
     total, square = float(w.sum()), float((w**2).sum())
@@ -168,4 +169,6 @@ def _log_chance(x: np.ndarray[tuple[int, ...], np.dtype[np.int64]], drawn: int, 
 
 
 def _log_choose(n: int, k: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:
+    from scipy.special import gammaln
+
     return np.asarray(math.lgamma(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))

@@ -31,9 +31,9 @@ class EnterForm(FlaskForm):
     answered_on = DateField(_l("お答えの日"), [InputRequired(_l("日付を入れてください。例: 2026-11-18"))])
     purchase_type = RadioField(_l("お買い上げの形"), choices=_choices(PURCHASE_TYPE_LABELS), default="subscription")
     product = SelectField(_l("商品"), [Optional()], validate_choice=False)
-    stated = RadioField(_l("選ばれた理由"), [Optional()])
+    stated = RadioField(_l("選ばれた理由"), [Optional()], default="")
     text = TextAreaField(_l("お客様の言葉"))
-    expectation = RadioField(_l("期待と比べて"), [Optional()])
+    expectation = RadioField(_l("期待と比べて"), [Optional()], default="")
 
     def __init__(self, *, purchase_type: str, products: list[tuple[int, str]], **values: Any) -> None:
         super().__init__(**values)

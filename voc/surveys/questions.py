@@ -34,7 +34,7 @@ class Option:
 STATED: dict[str, Option] = {
     option.code: option
     for option in (
-        Option("no_effect", "効果を感じられなかった", "思っていたほどの効果を感じられなかった", ("no_effect",)),
+        Option("no_effect", "効果を感じられなかった", "期待した効果を感じられなかった", ("no_effect",)),
         Option("unused_stock", "使いきれずに余っている", "まだ使いきっていない", ("unused_stock",)),
         Option("price", "値段が高い", "値段が高い", ("price",)),
         Option("competitor", "ほかの商品に変えた", "ほかの商品やお店に変えた", ("competitor",)),
@@ -69,7 +69,7 @@ TITLES = {
 QUESTIONS = {
     "stated": "いちばん近いものを一つ",
     "text": "よろしければ、もう少し教えてください",
-    "expectation": "お買い上げ前の期待と比べて、いかがでしたか",
+    "expectation": "期待と比べて、いかがでしたか",
 }
 
 #: The follow-up question asks for a fact before it asks for a reason: people remember what happened better than why.

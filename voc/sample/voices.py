@@ -1,8 +1,11 @@
-"""What the made-up customers say: replies of the project's corpus that fit the company's goods. Pure but for that file.
+"""What the made-up customers say.
 
-Only replies that the classifier was trained on are used: the hands that judge it stay unseen here too.
+First the replies that were written for this company (models/corpus/sample.jsonl): no classifier was trained on them, so that
+it reads them as it would read a stranger's. Where more are wanted, those of the corpus that fit the company's goods; of
+these only what was trained on, since the hands that judge the classifier stay unseen here too. Pure but for the two files.
 """
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,8 +16,11 @@ from unicodedata import normalize
 
 from voc.classifier import corpus
 from voc.classifier.corpus import Reply
+from voc.config import ROOT
 from voc.errors import VocError
 from voc.sample.company import PRODUCTS
+
+OWN = ROOT / "models" / "corpus" / "sample.jsonl"
 
 #: Words of goods that the company does not sell: a reply with one of them would surprise whoever knows its shop.
 _FOREIGN = re.compile(
@@ -53,19 +59,44 @@ class Voice:
     """Code of the product that it fits; none where it fits all."""
     woman: bool | None
     times: int
+    own: bool
+    """Written for this company."""
     hand: str
     """Who held the pen: ``operator`` (a call noted down), ``postcard``, or nobody in particular."""
 
     @property
     def trivial(self) -> bool:
         """So short that many people write the very same."""
-        return len(self.text) <= (9 if self.leaf in ("no_reason", "unclear") else 5) and not self.alerts
+        longest = {"no_reason": 9, "unclear": 9, "price": 5, "unused_stock": 5}.get(self.leaf, 0)
+        return len(self.text) <= longest and not self.alerts
 
 
 @lru_cache(maxsize=1)
 def voices() -> tuple[Voice, ...]:
-    """All replies that fit the company."""
-    return tuple(voice for reply in corpus.load(split="train") if (voice := _voice(reply)) is not None)
+    """All replies that fit the company, its own first."""
+    return (*own(), *(voice for reply in corpus.load(split="train") if (voice := _voice(reply)) is not None))
+
+
+def own() -> tuple[Voice, ...]:
+    """The replies that were written for this company.
+
+    Raises
+    ------
+    VocError
+        They are not there: an installation that was copied by halves.
+    """
+    try:
+        rows = [json.loads(line) for line in OWN.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        raise VocError(f"見本の文例 {OWN} が読めません。voc を入れ直すか、models/ フォルダーごと写してください。") from None
+    return tuple(
+        Voice(
+            text=row["text"], purchase_type=row["purchase_type"], leaf=row["primary"], secondary=tuple(row["secondary"]),
+            alerts=tuple(row["alerts"]), everyday=True, product=row["product"], woman={"F": True, "M": False}.get(row["person"]),
+            times=row["times"], own=True, hand=row["hand"],
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def _voice(reply: Reply) -> Voice | None:
@@ -85,6 +116,7 @@ def _voice(reply: Reply) -> Voice | None:
         product=product,
         woman=told["sex"] == "F" if told is not None and themselves else None,
         times=int(times["times"]) if times else 2,
+        own=False,
         hand=next((trap for trap in ("operator", "postcard") if trap in reply.traps), ""),
     )
 
@@ -123,38 +155,37 @@ class Pool:
     """Replies to draw from; each is used once before any is used again, but for the trivial ones."""
 
     def __init__(self, voices: Iterable[Voice]) -> None:
-        self._by: dict[tuple[str, str, str | None], list[Voice]] = defaultdict(list)
+        self._by: dict[tuple[bool, str, str, str | None], list[Voice]] = defaultdict(list)
         for voice in voices:
-            self._by[voice.purchase_type, voice.leaf, voice.product].append(voice)
+            self._by[voice.own, voice.purchase_type, voice.leaf, voice.product].append(voice)
         self._used: set[str] = set()
         self.said: Counter[str] = Counter()
 
     def draw(self, rng: Random, who: Speaker, wanted: Sequence[str]) -> Voice:
         """A reply of the first of the ``wanted`` reasons that has one left; of some candidates the one that fits the person best."""
-        for leaf in wanted:
-            found = self._candidates(rng, who, leaf)
-            if found:
-                best = min(found, key=who.strangeness)
-                self.said[best.text] += 1
-                if not best.trivial or self.said[best.text] >= MOST_SAID:
-                    self._used.add(best.text)
-                return best
+        for own in (True, False):
+            for leaf in wanted:
+                found = self._candidates(rng, who, leaf, own)
+                if found:
+                    return self._say(min(found, key=who.strangeness))
         if not self._used:
             raise VocError("見本の文例に、使える文がありません。voc を入れ直してください。")
         self._used.clear()  # all have been said once: at such sizes people repeat each other
         return self.draw(rng, who, wanted)
 
-    def _candidates(self, rng: Random, who: Speaker, leaf: str) -> list[Voice]:
+    def _say(self, voice: Voice) -> Voice:
+        self.said[voice.text] += 1
+        if not voice.trivial or self.said[voice.text] >= MOST_SAID:
+            self._used.add(voice.text)
+        return voice
+
+    def _candidates(self, rng: Random, who: Speaker, leaf: str, own: bool) -> list[Voice]:
         everyday = rng.random() < 0.75
-        fitting, general = (self._left(who, leaf, product, everyday) for product in (who.product, None))
+        fitting, general = (self._left(who, self._by[own, who.purchase_type, leaf, product], everyday) for product in (who.product, None))
         # Where both are there, a third speaks without naming goods.
         chosen = general if general and (not fitting or rng.random() < 0.33) else fitting
         return rng.sample(chosen, min(6, len(chosen)))
 
-    def _left(self, who: Speaker, leaf: str, product: str | None, everyday: bool) -> list[Voice]:
-        found = [
-            voice
-            for voice in self._by[who.purchase_type, leaf, product]
-            if voice.text not in self._used and (not voice.hand or voice.hand == who.hand)
-        ]
+    def _left(self, who: Speaker, voices: Sequence[Voice], everyday: bool) -> list[Voice]:
+        found = [voice for voice in voices if voice.text not in self._used and (not voice.hand or voice.hand == who.hand)]
         return [voice for voice in found if voice.everyday is everyday] or found

@@ -8,11 +8,11 @@ from random import Random
 import pytest
 
 from voc.campaigns import rules
-from voc.reasons.codebook import GROUPS, PREDICTED_LEAVES, PURCHASE_TYPES
+from voc.reasons.codebook import ALERTS, GROUPS, PREDICTED_LEAVES, PURCHASE_TYPES
 from voc.sample.asking import ask, standing
 from voc.sample.buying import Calendar, Life, live, months_before
 from voc.sample.company import CAMPAIGNS, EXPERIENCE, FRANK, LEANING, POLITE, PRODUCTS, REASONS
-from voc.sample.voices import MOST_SAID, Pool, Speaker, voices
+from voc.sample.voices import MOST_SAID, Pool, Speaker, own, voices
 from voc.surveys.questions import STATED
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -113,7 +113,20 @@ def test_it_uses_no_reply_that_judges_the_classifier() -> None:
     from voc.classifier import corpus
 
     unseen = {reply.text for reply in corpus.load(split="test")} - {reply.text for reply in corpus.load(split="train")}
-    assert not unseen & {voice.text for voice in voices()}
+    assert not unseen & {voice.text for voice in voices() if not voice.own}
+
+
+def test_its_own_replies_are_new_to_the_classifier_and_coded_by_the_codebook() -> None:
+    from voc.classifier import corpus
+
+    known = {reply.text for reply in corpus.load(split=None)}
+    assert len(own()) >= 400
+    assert {voice.leaf for voice in own()} == set(PREDICTED_LEAVES)
+    assert sum(voice.text in known and not voice.trivial for voice in own()) <= 12  # short ones that many would write
+    for voice in own():
+        assert {*voice.secondary} <= set(PREDICTED_LEAVES) - {voice.leaf}
+        assert {*voice.alerts} <= set(ALERTS)
+        assert ("side_effect" in (voice.leaf, *voice.secondary)) == ("health_harm" in voice.alerts), voice.text
 
 
 def test_nobody_says_what_another_said_but_for_trifles() -> None:

@@ -21,19 +21,23 @@ def character_scores(doc: Document, found: Found, weights: np.ndarray) -> np.nda
     Each feature's weight is shared out evenly over the characters that it covers.
     """
     n = len(doc.folded)
-    steps = np.zeros(n + 1)
+    starts, ends, shares = [], [], []
     for size, ids in enumerate(found.chars, start=1):
         if ids:
-            share = weights[np.array(ids)] / size
-            np.add.at(steps, np.arange(len(ids)), share)
-            np.subtract.at(steps, np.arange(len(ids)) + size, share)
+            place = np.arange(len(ids))
+            starts.append(place)
+            ends.append(place + size)
+            shares.append(weights[ids] / size)
     places = np.array(found.places)
     for size, ids in enumerate(found.words, start=1):
         if ids:
-            starts, ends = places[: len(ids)], places[size : size + len(ids)]
-            share = weights[np.array(ids)] / np.maximum(ends - starts, 1)
-            np.add.at(steps, starts, share)
-            np.subtract.at(steps, ends, share)
+            starts.append(places[: len(ids)])
+            ends.append(places[size : size + len(ids)])
+            shares.append(weights[ids] / np.maximum(ends[-1] - starts[-1], 1))
+    if not starts:
+        return np.zeros(n)
+    share = np.concatenate(shares)
+    steps = np.bincount(np.concatenate(starts), share, n + 1) - np.bincount(np.concatenate(ends), share, n + 1)
     return np.cumsum(steps)[:n]
 
 

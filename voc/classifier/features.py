@@ -68,7 +68,7 @@ class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     n_terms_ : int
     """
 
-    def __init__(self, *, chars: int = 4, words: int = 2, min_df: int = 2) -> None:
+    def __init__(self, *, chars: int = 3, words: int = 2, min_df: int = 2) -> None:
         self.chars = chars
         self.words = words
         self.min_df = min_df

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from voc.classifier.reader import (
 )
 from voc.classifier.vectors import Encoder, available
 from voc.reasons.codebook import VERSION as CODEBOOK
+from voc.text import fold_kana, in_kana, normalise
 
 FOLDS = 5
 SEED_WEIGHT = 0.5
@@ -43,10 +44,12 @@ OWN_WEIGHT = 3.0
 """Of a company's own decisions: its words are those that will be read."""
 WEAK = 0.2
 """Of a reply as an example of its secondary leaf."""
+KANA = 0.2
+"""Of a reply once more as it is read, in hiragana: for those who write so, and so that 痒い and かゆい teach each other."""
 MOST_TERMS = 120_000
-SURE = 0.93
+SURE = 0.85
 QUIET = 0.995
-"""Share of held-out alerts that lie above the margin below which vectors are not consulted."""
+"""Share of held-out harms that lie above the margin below which vectors are not consulted."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -100,6 +103,13 @@ class Prepared:
             [self.documents[i] for i in rows], [self.types[i] for i in rows], self.primary[rows], self.mentioned[rows], self.alerts[rows],
             self.known[rows], self.weight[rows], None if self.vectors is None else self.vectors[rows], self.words[rows],
         )  # fmt: skip
+
+
+def with_kana(sample: Sequence[Example]) -> list[Example]:
+    """The examples, and after them each that has kanji once more in hiragana, with less weight."""
+    read = [(one, normalise(one.text).text) for one in sample]
+    again = [replace(one, text=kana, weight=one.weight * KANA) for one, text in read if (kana := in_kana(text)) != fold_kana(text)]
+    return [*sample, *again]
 
 
 def prepare(sample: Sequence[Example], encoder: Encoder | None) -> Prepared:
@@ -248,11 +258,10 @@ def calibrate(model: ReplyClassifier, data: Prepared, out: HeldOut, rows: np.nda
             rule = AlertRule(code=code, recall=RECALL[code])
             model.rules_.append(rule.fit(margins, best, data.words[known, k], data.alerts[known, k]))
     model.sure_ = SURE
-    quiet = [
-        np.quantile(out.whole[known][data.alerts[known, k]][:, PARTS["alert"]][:, k], 1 - QUIET) if data.alerts[known, k].any() else np.inf
-        for k in range(len(CODES))
-    ]
-    model.quiet_ = np.array(quiet)
+    harmed = known[data.alerts[known, 0]]
+    model.quiet_ = np.full(len(CODES), np.inf)  # for the others, words say all
+    if len(harmed):
+        model.quiet_[0] = np.quantile(out.whole[harmed, PARTS["alert"].start or 0], 1 - QUIET)
 
 
 def judge(model: ReplyClassifier, data: Prepared, out: HeldOut, rows: np.ndarray, sample: Sequence[Example]) -> Judged:
@@ -294,12 +303,14 @@ def train(sample: Sequence[Example], *, version: str, encoder: Encoder | None = 
     ValueError
         When there are fewer than two hands, so that nothing can be held out.
     """
-    data = prepare(sample, encoder)
-    parts = folds([one.hand for one in sample])
+    learnt = with_kana(sample)
+    data = prepare(learnt, encoder)
+    parts = folds([one.hand for one in learnt])
     if len(parts) < 2:
         raise ValueError("at least two hands are needed, so that one can be held out")
     out = held_out(data, parts, progress)
     rows = np.sort(np.concatenate(parts))
+    rows = rows[rows < len(sample)]  # judged as they were written
     model = ReplyClassifier(version=version)
     calibrate(model, data, out, rows)
     card = {
@@ -308,7 +319,7 @@ def train(sample: Sequence[Example], *, version: str, encoder: Encoder | None = 
         "alerts": list(CODES),
         "encoder": encoder.name if encoder else None,
         "trained_on": {"replies": len(sample), "hands": sorted({one.hand for one in sample}), "sha256": fingerprint(sample)},
-        "settings": {"sure": SURE, "seed_weight": SEED_WEIGHT, "own_weight": OWN_WEIGHT, "weak": WEAK, "recall": RECALL},
+        "settings": {"sure": SURE, "seed_weight": SEED_WEIGHT, "own_weight": OWN_WEIGHT, "weak": WEAK, "kana": KANA, "recall": RECALL},
         "left_hands_out": figures(judge(model, data, out, rows, sample)),
     }
     fit_weights(model, data)

@@ -80,7 +80,7 @@ def _utf16_without_bom(head: bytes) -> str | None:
         return None
     low, high = sample[0::2].count(0), sample[1::2].count(0)
     most = max(low, high)
-    if most < len(sample) // 2 * 0.05 or min(low, high) > most * 0.1:
+    if most < max(3, len(sample) // 2 * 0.05) or min(low, high) > most * 0.1:
         return None
     name = "utf-16-le" if high > low else "utf-16-be"
     try:

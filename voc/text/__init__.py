@@ -4,7 +4,7 @@ from voc.text.clauses import Clause, clauses, sentences
 from voc.text.marks import Mark, marks
 from voc.text.normalise import Normalised, fold_kana, normalise
 from voc.text.pieces import pieces
-from voc.text.words import Word, content_words, tokenise
+from voc.text.words import Word, content_words, in_kana, tokenise
 
 __all__ = [
     "Clause",
@@ -14,6 +14,7 @@ __all__ = [
     "clauses",
     "content_words",
     "fold_kana",
+    "in_kana",
     "marks",
     "normalise",
     "pieces",

@@ -11,7 +11,7 @@ from array import array
 from dataclasses import dataclass
 
 # A base character with what combines with it; the half-width voicing marks combine under NFKC although Unicode calls them letters.
-_CLUSTER = re.compile(r".[\u0300-\u036f\u3099\u309a\uff9e\uff9f\u20d0-\u20ff\ufe00-\ufe0f]*", re.DOTALL)
+_CLUSTER = re.compile(r"\r\n|.[\u0300-\u036f\u3099\u309a\uff9e\uff9f\u20d0-\u20ff\ufe00-\ufe0f]*", re.DOTALL)
 _INVISIBLE = dict.fromkeys(
     [*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF, 0xFFFD]
 )
@@ -60,7 +60,7 @@ def _compatible(raw: str) -> tuple[str, array[int]]:
     simple = raw.translate(_TWINS)
     if simple.isascii() or unicodedata.is_normalized("NFKC", simple):
         lowered = simple.lower()
-        if len(lowered) == len(raw) and lowered.translate(_INVISIBLE) == lowered:
+        if len(lowered) == len(raw) and "\r" not in raw and lowered.translate(_INVISIBLE) == lowered:
             return lowered, array("l", range(len(raw) + 1))
     parts: list[str] = []
     offsets = array("l")
@@ -77,7 +77,7 @@ def _compatible(raw: str) -> tuple[str, array[int]]:
 def _fold(cluster: str) -> str:
     if len(cluster) == 1 and ("\u3041" <= cluster <= "\u30fe" or "\u4e00" <= cluster <= "\u9fff") and cluster not in "ゟ゛゜":
         return cluster  # kana and kanji stay as they are
-    if cluster == "\r":
+    if cluster in ("\r", "\r\n"):
         return "\n"
     return unicodedata.normalize("NFKC", cluster).lower().translate(_INVISIBLE)
 

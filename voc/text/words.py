@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from voc.text.normalise import fold_kana
+
 CONTENT = ("名詞", "動詞", "形容詞", "副詞", "連体詞", "感動詞")
 _LIGHT = frozenset(
     (
@@ -34,6 +36,7 @@ _LIGHT = frozenset(
         "ため",
     )
 )
+_KANJI = re.compile("[一-龥々]")
 _PIECE = re.compile(r"[^\s。!?\n]{1,120}[。!?]*|[。!?]+")
 _lock = threading.Lock()
 
@@ -65,6 +68,18 @@ def tokenise(text: str) -> Iterator[Word]:
             lemma = token.base_form if token.base_form != "*" else token.surface
             yield Word(at, token.surface, lemma, token.part_of_speech.split(",", 1)[0])
             at += len(token.surface)
+
+
+def in_kana(text: str) -> str:
+    """Normalised text with its kanji words as they are read, in hiragana: how some people write all of it."""
+    parts, done = [], 0
+    for piece in _PIECE.finditer(text):
+        with _lock:
+            tokens = list(_tokenizer().tokenize(piece.group()))
+        parts.append(text[done : piece.start()])
+        parts += [token.reading if _KANJI.search(token.surface) and token.reading != "*" else token.surface for token in tokens]
+        done = piece.end()
+    return fold_kana("".join([*parts, text[done:]]))
 
 
 def content_words(text: str) -> list[str]:

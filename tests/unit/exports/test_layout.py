@@ -10,7 +10,7 @@ from voc.reasons.codebook import GROUPS
 
 def test_the_colours_of_the_screen_are_those_of_the_sheet() -> None:
     css = (ROOT / "voc/static/css/app.css").read_text()
-    assert layout.COLOURS == {code: re.search(rf"--r-{code}: (#[0-9a-f]+)", css)[1] for code in GROUPS}  # type: ignore[index]
+    assert {code: re.search(rf"--r-{code}: (#[0-9a-f]+)", css)[1] for code in GROUPS} == layout.COLOURS  # type: ignore[index]
 
 
 def test_moments_are_those_of_a_clock_in_japan() -> None:

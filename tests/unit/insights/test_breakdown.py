@@ -63,7 +63,7 @@ def test_without_reviews_nothing_is_claimed_and_the_number_missing_is_told() -> 
 
 
 def test_with_few_replies_it_is_replies_that_are_missing_not_reviews() -> None:
-    found = break_down(segment(["price"] * 10 + ["unused_stock"] * 10, decided={n: "price" for n in range(20)}, probability=1.0))
+    found = break_down(segment(["price"] * 10 + ["unused_stock"] * 10, decided=dict.fromkeys(range(20), "price"), probability=1.0))
     assert {line.needs for line in found.lines} == {"replies"}
     assert {line.missing for line in found.lines} == {0}
 

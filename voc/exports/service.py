@@ -165,7 +165,7 @@ def record(session: Session, manifest: Manifest) -> None:
 
 
 def _prepare(session: Session, order: Order) -> tuple[Manifest, Table]:
-    manifest = Manifest(order, models=columns.read(session).models, made_at=now(), filters=_filters(session, order.selection))
+    manifest = Manifest(order, models=columns.models(session), made_at=now(), filters=_filters(session, order.selection))
     if order.kind == "breakdown":
         found, table = shares.breakdown(session, order.selection)
         inside = found.breakdown

@@ -84,11 +84,11 @@ class Segment:
 
     def part(self, mask: NDArray[np.bool_]) -> "Segment":
         """The replies of a mask of shape (N,)."""
-        number = np.cumsum(mask) - 1
+        inside = np.flatnonzero(mask)
         kept = mask[self.rows]
         return Segment(
-            self.purchase_type[mask], self.leaf[mask], self.confidence[mask],
-            number[self.rows[kept]], self.found[kept], self.probability[kept],
+            self.purchase_type[inside], self.leaf[inside], self.confidence[inside],
+            np.searchsorted(inside, self.rows[kept]), self.found[kept], self.probability[kept],
         )  # fmt: skip
 
 
@@ -162,7 +162,7 @@ def rate(part: int, whole: int) -> Interval | None:
     return Interval(part / whole, float(low), float(high), whole)
 
 
-def break_down(segment: Segment, *, before: Segment | None = None, leaves: bool = True, one_off: bool = False) -> Breakdown:
+def break_down(segment: Segment, *, before: Segment | None = None, one_off: bool = False, brief: bool = False) -> Breakdown:
     """The lines of a selection.
 
     Parameters
@@ -171,31 +171,39 @@ def break_down(segment: Segment, *, before: Segment | None = None, leaves: bool 
         The replies.
     before
         Replies to compare with, none of them in ``segment``: fills ``change``.
-    leaves
-        Whether the leaves within each group are wanted as well.
     one_off
         Whether groups that only subscriptions have are left out.
+    brief
+        Without the leaves within each group, and, where too few were reviewed to claim anything, without what is missing:
+        for tables of many small parts.
     """
-    read, frame = _frame(segment)
-    found = _estimate(read, frame)
-    groups = shares(found, of=OF)
-    changes = _changes(found, before)
     raw = _counts(segment)
-    inner = _leaf_lines(read, frame, raw[1], len(segment)) if leaves else {}
     total = int((segment.effective >= 0).sum())
+    read = segment.part(segment.leaf >= 0) if (segment.leaf < 0).any() else segment
+    drawn = int((read.probability > 0).sum())
+    if brief and drawn < min(DEFAULT_RULE.reviewed, len(read)):
+        groups, changes, inner, found = _counted_only(read, drawn), {}, {}, None
+    else:
+        frame = _frame(read)
+        found = _estimate(read, frame)
+        groups, changes = shares(found, of=OF), _changes(found, before)
+        inner = {} if brief else _leaf_lines(read, frame, raw[1], total)
     lines = tuple(
         _line(share, total, raw_count=int(raw[0][place]), group=code, label=codebook.GROUPS[code].label, leaves=inner.get(code, ()), change=changes.get(code))
         for place, (code, share) in enumerate(zip(GROUP_CODES, groups, strict=True))
         if not (one_off and codebook.GROUPS[code].subscription_only)
     )  # fmt: skip
     return Breakdown(
-        replies=total,
-        unread=len(segment) - total,
-        reviewed=len(segment.rows),
-        drawn=len(frame.rows),
-        lines=lines,
-        method=METHODS[groups[0].method],
-        groups=found,
+        replies=total, unread=len(segment) - total, reviewed=len(segment.rows), drawn=drawn, lines=lines, method=METHODS[groups[0].method], groups=found,
+    )  # fmt: skip
+
+
+def _counted_only(read: Segment, drawn: int) -> tuple[Share, ...]:
+    """What the machine counted, where nothing more can be claimed."""
+    counted = np.bincount(group_places(read.purchase_type, read.leaf), minlength=len(GROUP_CODES))
+    return tuple(
+        Share(code, int(count), float(count / len(read)), None, None, None, drawn, 0.0, False, 0, "corrected" if drawn else "none")
+        for code, count in zip(GROUP_CODES, counted, strict=True)
     )
 
 
@@ -222,7 +230,7 @@ def parting(segment: Segment, stated: Ints) -> Share:
     """
     told = (stated >= 0) & (segment.leaf >= 0) & (segment.leaf != LEAF_CODES.index("unclear"))
     stated, part = stated[told], segment.part(told)
-    read, frame = _frame(part)
+    frame, read = _frame(part), part
     drawn = read.probability > 0
     coding = Coding(
         codes=("parting",),
@@ -232,12 +240,11 @@ def parting(segment: Segment, stated: Ints) -> Share:
     return shares(estimate(frame, coding), of=OF)[0]
 
 
-def _frame(segment: Segment) -> tuple[Segment, Frame]:
-    """The replies that were read, and their strata: corrections rest on the reviews drawn at random among them."""
-    read = segment.part(segment.leaf >= 0) if (segment.leaf < 0).any() else segment
-    group = _tables()[0][read.purchase_type, read.leaf]
+def _frame(read: Segment) -> Frame:
+    """The strata of replies that were all read: corrections rest on the reviews drawn at random among them."""
     drawn = read.probability > 0
-    return read, make_frame(group, read.confidence, rows=read.rows[drawn], probability=read.probability[drawn])
+    group = group_places(read.purchase_type, read.leaf)
+    return make_frame(group, read.confidence, rows=read.rows[drawn], probability=read.probability[drawn])
 
 
 def _estimate(read: Segment, frame: Frame, *, pairs: bool = False) -> Estimate:
@@ -255,7 +262,8 @@ def _estimate(read: Segment, frame: Frame, *, pairs: bool = False) -> Estimate:
 def _changes(now: Estimate, before: Segment | None) -> dict[str, Difference]:
     if before is None or not len(before):
         return {}
-    then = _estimate(*_frame(before))
+    read = before.part(before.leaf >= 0)
+    then = _estimate(read, _frame(read))
     return {change.code: change for change in differences(now, then, of=OF)}
 
 

@@ -122,7 +122,7 @@ def read(session: Session) -> Columns:
             return kept.columns
         columns = _added(session, kept, state) if kept is not None else None
         loaded_at = now() if kept is None or columns is None else kept.loaded_at
-        columns = replace(columns or _loaded(session), models=_models(session))
+        columns = replace(columns or _loaded(session), models=models(session))
         _kept[engine] = _Kept(columns, _state_of(columns), newest, loaded_at)
         return columns
 
@@ -134,7 +134,7 @@ def _state(session: Session) -> tuple[_State, datetime | None]:
     return _State(answers[0], answers[1] or 0, read_[0], int(read_[1] or 0), int(read_[2] or 0)), newest
 
 
-def _models(session: Session) -> tuple[str, ...]:
+def models(session: Session) -> tuple[str, ...]:
     return tuple(
         session.scalars(sa.select(Prediction.model_version).where(Prediction.current).distinct().order_by(Prediction.model_version))
     )

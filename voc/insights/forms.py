@@ -42,7 +42,9 @@ class FilterForm(FlaskForm):
     type = SelectField(_l("買い方"), choices=_choices({"": _l("すべて")} | PURCHASE_TYPE_LABELS), validate_choice=False)
     product = SelectField(_l("商品"), validate_choice=False)
     campaign = SelectField(_l("配信"), validate_choice=False)
-    channel = SelectField(_l("聞き方"), choices=_choices({"": _l("すべて")} | {way: _l(WAY_LABELS[way]) for way in WAYS}), validate_choice=False)
+    channel = SelectField(
+        _l("聞き方"), choices=_choices({"": _l("すべて")} | {way: _l(WAY_LABELS[way]) for way in WAYS}), validate_choice=False
+    )
 
     def offer(self, products: dict[int, str], campaigns: dict[int, str]) -> None:
         self.product.choices = [SelectChoice("", _("すべて")), *(SelectChoice(str(key), name) for key, name in products.items())]

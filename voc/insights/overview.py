@@ -76,7 +76,7 @@ def matrix(everything: Replies, mask: NDArray[np.bool_], *, purchase_type: str |
     for place, code in enumerate(STATED):
         ticked = mask & (stated == place)
         if ticked.any():
-            inside = break_down(everything.segment(ticked), leaves=False, one_off=bought == "one_off")
+            inside = break_down(everything.segment(ticked), brief=True, one_off=bought == "one_off")
             found.append(Row(code=code, label=stated_label(code, bought), breakdown=inside))
     return found
 
@@ -89,7 +89,7 @@ def months(session: Session, everything: Replies, selection: Selection, today: d
     start = max(first, min(selection.start or first, least)).replace(day=1)
     mask = queries.chosen(session, everything.columns, replace(selection, start=start, end=end))
     return [
-        (part.key, break_down(everything.segment(part.mask), leaves=False, one_off=selection.purchase_type == "one_off"))
+        (part.key, break_down(everything.segment(part.mask), brief=True, one_off=selection.purchase_type == "one_off"))
         for part in cuts.cut(session, everything.columns, mask, "month")
     ]
 

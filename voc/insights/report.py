@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,15 @@ class Replies:
     columns: Columns
     reviews: Reviews
 
-    def segment(self, mask: NDArray[np.bool_]) -> Segment:
-        columns = self.columns
-        everyone = Segment(
-            columns.purchase_type, columns.leaf, columns.confidence, self.reviews.place, self.reviews.leaf, self.reviews.probability
-        )
-        return everyone.part(mask)
+    @cached_property
+    def everyone(self) -> Segment:
+        columns, reviews = self.columns, self.reviews
+        return Segment(columns.purchase_type, columns.leaf, columns.confidence, reviews.place, reviews.leaf, reviews.probability)
 
-    @property
+    def segment(self, mask: NDArray[np.bool_]) -> Segment:
+        return self.everyone.part(mask)
+
+    @cached_property
     def effective(self) -> memory.Column:
         """The leaf that counts for every answer."""
         leaf = self.columns.leaf.copy()
@@ -75,19 +77,22 @@ def replies(session: Session) -> Replies:
     return Replies(columns, queries.reviews(session, columns))
 
 
-def make(session: Session, selection: Selection, *, by: str | None = None, everything: Replies | None = None) -> Report:
-    """The report of a selection, cut into parts on wish."""
+def make(
+    session: Session, selection: Selection, *, by: str | None = None, everything: Replies | None = None, brief: bool = False
+) -> Report:
+    """The report of a selection, cut into parts on wish (these in brief, as break_down has it)."""
     everything = everything or replies(session)
     mask = queries.chosen(session, everything.columns, selection)
     before, earlier = _before(session, everything, selection)
     found = break_down(everything.segment(mask), before=earlier, one_off=selection.purchase_type == codebook.ONE_OFF)
+    asked = queries.asked_by(session, selection, by) if by else {}
     return Report(
         selection=selection,
         before=before,
-        asked=queries.asked(session, selection),
+        asked=sum(asked.values(), Asked()) if asked else queries.asked(session, selection),
         breakdown=found,
         by=by,
-        sections=sections(session, everything, mask, selection, by) if by else (),
+        sections=sections(session, everything, mask, selection, by, asked=asked, brief=brief) if by else (),
         models=everything.columns.models,
         generated_at=now(),
     )
@@ -100,11 +105,12 @@ def _before(session: Session, everything: Replies, selection: Selection) -> tupl
 
 
 def sections(
-    session: Session, everything: Replies, mask: NDArray[np.bool_], selection: Selection, by: str, *, leaves: bool = True
-) -> tuple[Section, ...]:
-    """The selection in parts. A part that was asked and has no reply is told as well."""
+    session: Session, everything: Replies, mask: NDArray[np.bool_], selection: Selection, by: str, *,
+    asked: dict[str, Asked] | None = None, brief: bool = False,
+) -> tuple[Section, ...]:  # fmt: skip
+    """The selection in parts. A part that was asked and has no reply is told as well. ``brief``: as break_down has it."""
     parts = cuts.cut(session, everything.columns, mask, by)
-    asked = queries.asked_by(session, selection, by)
+    asked = queries.asked_by(session, selection, by) if asked is None else asked
     parts += _silent(session, by, asked, parts, mask)
     if by in ("month", "cohort"):
         parts.sort(key=lambda part: (part.key == "", part.key))
@@ -114,7 +120,7 @@ def sections(
             label=part.label,
             asked=asked.get(part.key, Asked()) if by != "stated" else None,
             breakdown=break_down(
-                everything.segment(part.mask), leaves=leaves, one_off=codebook.ONE_OFF in (selection.purchase_type, part.key)
+                everything.segment(part.mask), brief=brief, one_off=codebook.ONE_OFF in (selection.purchase_type, part.key)
             ),
         )
         for part in parts

@@ -49,11 +49,11 @@ def without(values: dict[str, Any], name: str) -> dict[str, Any]:
 def breakdown() -> str:
     everything = report.replies(session())
     selection, period = _selection(everything)
-    found = report.make(session(), selection, everything=everything)
+    by = forms.cut(request.args.get("by", ""))
+    found = report.make(session(), selection, by=by, everything=everything, brief=True)
     if not found.breakdown.replies + found.breakdown.unread:
         return render_template("insights/empty.html", **_filters(selection, period), anything=len(everything.columns) > 0)
     mask = queries.chosen(session(), everything.columns, selection)
-    by = forms.cut(request.args.get("by", ""))
     months = overview.months(session(), everything, selection, today())
     return render_template(
         "insights/breakdown.html",
@@ -68,7 +68,7 @@ def breakdown() -> str:
         by=by,
         cut_labels=CUT_LABELS,
         least=overview.LEAST_ROW,
-        sections=report.sections(session(), everything, mask, selection, by, leaves=False),
+        sections=found.sections,
         replies_of=_replies_of(selection),
         parameter=PARAMETERS[by],
     )
@@ -111,7 +111,7 @@ def compare() -> str:
     if first == second:
         return render_template("insights/compare.html", **shown, rows=[])
     one_off = selection.purchase_type == codebook.ONE_OFF
-    found = [break_down(everything.segment(parts[key].mask), leaves=False, one_off=one_off) for key in (first, second)]
+    found = [break_down(everything.segment(parts[key].mask), one_off=one_off) for key in (first, second)]
     changes = {change.code: change for change in differences(*(b.groups for b in found if b.groups is not None))}
     return render_template(
         "insights/compare.html",

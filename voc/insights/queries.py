@@ -174,21 +174,21 @@ def _month(session: Session, moment: sa.orm.InstrumentedAttribute) -> sa.ColumnE
 def left(session: Session, selection: Selection) -> int | None:
     """How many stopped: subscriptions cancelled in the period, and one-off buyers whom a campaign found not to have come back.
 
-    ``None`` where nothing is known about it (no subscriptions, no invitations: old replies only).
+    ``None`` where it is not known: no subscriptions were imported, or the selection is of a campaign or channel.
     """
     if selection.campaign_id is not None or selection.way is not None:
         return None
-    total, known = 0, False
+    total = 0
     if selection.purchase_type != "one_off":
+        if session.execute(sa.select(Subscription.id).limit(1)).first() is None:
+            return None
         wanted = sa.select(sa.func.count()).select_from(Subscription).where(Subscription.status == "cancelled", *_cancelled_in(selection))
         total += session.scalar(wanted) or 0
-        known |= session.execute(sa.select(Subscription.id).limit(1)).first() is not None
     if selection.purchase_type != "subscription":
         bought_once = replace(selection, purchase_type="one_off")
         waiting = sa.select(sa.func.count()).where(Invitation.asked_at.is_(None), *_found_in(bought_once))
         total += asked(session, bought_once).asked + (session.scalar(waiting) or 0)
-        known |= session.execute(sa.select(Invitation.id).limit(1)).first() is not None
-    return total if known else None
+    return total
 
 
 def _cancelled_in(selection: Selection) -> Iterable[sa.ColumnElement[bool]]:

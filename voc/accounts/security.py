@@ -37,6 +37,10 @@ def init_app(app: Flask) -> None:
         SECURITY_PASSWORD_SINGLE_HASH={"argon2"},
         SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
         SECURITY_PASSWORD_SALT=None,
+        # Tests log in hundreds of times; what a hash costs is not what they are about.
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS={"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+        if app.testing
+        else {},
         SECURITY_PASSWORD_LENGTH_MIN=10,
         SECURITY_PASSWORD_NORMALIZE_FORM="NFKC",
         SECURITY_LOGIN_USER_TEMPLATE="accounts/login.html",

@@ -26,6 +26,8 @@ CORPUS = Path(__file__).resolve().parents[2] / "models" / "corpus"
 TEST_HANDS = ("h01", "h02", "h03")
 #: Coded once, and before rules 13 to 27 of the codebook.
 SEED = "seed"
+#: The phrases that the codebook names: they define the codes, so they are learnt from and judge nothing.
+RULES = "codebook"
 NEAR = 0.6
 KINDS = {"e": "everyday", "h": "hard"}
 _TRUE = re.compile(r"真=(\w+)")
@@ -215,7 +217,7 @@ def without_near_duplicates(replies: list[Reply], *, limit: float = NEAR) -> lis
 
 
 def _grams(text: str) -> set[str]:
-    plain = re.sub(r"\s", "", normalise(text).text)
+    plain = re.sub(r"[\W_]", "", normalise(text).text) or text
     return {plain[i : i + 3] for i in range(len(plain) - 2)} or {plain}
 
 

@@ -60,7 +60,7 @@ class AveragedLinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
         for member in members:
             member.fit(X, y, sample_weight=weight)
             coef, intercept = _one_row_a_class(member.coef_, member.intercept_)
-            spread = float(np.std(X @ coef.T + intercept)) or 1.0
+            spread = _spread(X @ coef.T + intercept, weight)
             coefs.append(coef / spread)
             intercepts.append(intercept / spread)
         self.coef_ = np.mean(coefs, axis=0).astype(np.float32)
@@ -70,7 +70,7 @@ class AveragedLinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Margins of shape (n_samples, n_classes); of shape (n_samples,) for the second class where there are two."""
-        margins = self._margins(X)
+        margins = self._margins(X)  # before anything else: it tells when nothing was fitted
         return margins[:, 1] - margins[:, 0] if len(self.classes_) == 2 else margins
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -78,7 +78,8 @@ class AveragedLinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
         return softmax(self._margins(X) * self.scale_)
 
     def predict(self, X: Any) -> np.ndarray:
-        return np.asarray(self.classes_[self._margins(X).argmax(axis=1)])
+        best = self._margins(X).argmax(axis=1)
+        return np.asarray(self.classes_[best])
 
     def _margins(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
@@ -89,6 +90,13 @@ class AveragedLinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _spread(margins: np.ndarray, weight: np.ndarray | None) -> float:
+    """Standard deviation of all margins, each sample by its weight."""
+    weights = np.ones(len(margins)) if weight is None else weight
+    mean = np.average(margins.mean(axis=1), weights=weights)
+    return float(np.sqrt(np.average(((margins - mean) ** 2).mean(axis=1), weights=weights))) or 1.0
 
 
 def _one_row_a_class(coef: np.ndarray, intercept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from sklearn.svm import LinearSVC
 from voc.classifier import artefact, corpus
 from voc.classifier.alerts import CODES, RECALL, AlertRule, lexicon_matches
 from voc.classifier.calibration import MarginCalibrator, platt
-from voc.classifier.corpus import SEED, Reply
+from voc.classifier.corpus import RULES, SEED, Reply
 from voc.classifier.documents import Document, document
 from voc.classifier.evaluate import Judged, figures
 from voc.classifier.features import Found, ReplyVectorizer
@@ -208,11 +208,12 @@ class HeldOut:
 
 
 def folds(hands: Sequence[str], n: int = FOLDS) -> list[np.ndarray]:
-    """Rows to hold out, whole hands at a time; the company's own replies are dealt out one by one. The seed's are never held out."""
-    names = sorted(set(hands) - {SEED, "own"})
+    """Rows to hold out, whole hands at a time; the company's own replies are dealt out one by one. The seed's and the
+    codebook's are never held out."""
+    names = sorted(set(hands) - {SEED, RULES, "own"})
     group = {name: i % n for i, name in enumerate(names)}
     own = iter(range(len(hands)))
-    fold = np.array([-1 if hand == SEED else next(own) % n if hand == "own" else group[hand] for hand in hands])
+    fold = np.array([-1 if hand in (SEED, RULES) else next(own) % n if hand == "own" else group[hand] for hand in hands])
     return [np.flatnonzero(fold == i) for i in range(n) if (fold == i).any()]
 
 

@@ -19,17 +19,25 @@ from voc.sample.build import Size
 HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+_left_out: list[str] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     ours = [item for item in items if HERE in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.browser)
-    if ours and CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            raise pytest.UsageError("Chromium is missing: on CI nothing is left out. Install it: apt-get install chromium fonts-noto-cjk")
-        for item in ours:
-            item.add_marker(
-                pytest.mark.skip(reason="no Chromium found: the tests through a browser are left out (apt-get install chromium)")
-            )
+    if not ours or CHROMIUM is not None:
+        return
+    if os.environ.get("CI") == "true":
+        raise pytest.UsageError("Chromium is missing: on CI nothing is left out. Install it: apt-get install chromium fonts-noto-cjk")
+    items[:] = [item for item in items if item not in ours]
+    config.hook.pytest_deselected(items=ours)
+    _left_out.append(f"{len(ours)} tests through a browser: no Chromium was found (apt-get install chromium fonts-noto-cjk)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _left_out:
+        terminalreporter.write_line(f"LEFT OUT: {line}", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,12 @@ bench: .venv/installed-dev
 simulate: .venv/installed-dev
 	$(PY) -m tests.bench.shares
 
+# Compile the corpus and train the classifier that voc ships: the same weights every time. Then: $(PY) -m voc model evaluate --write
+MODEL ?= $(notdir $(lastword $(sort $(patsubst %/card.json,%,$(wildcard models/*/card.json)))))
+model: .venv/installed
+	$(PY) -m voc.classifier.corpus
+	$(PY) -m voc model train --version $(MODEL) --to models
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "voc needs Python 3.11; found: $$($(PYTHON) --version). Install it, or name it: make PYTHON=/path/to/python3.11"; exit 2; }

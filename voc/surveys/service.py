@@ -4,6 +4,7 @@ What a customer's page writes comes in lists (see ``Database.write_together``): 
 share one transaction. Lists are in the order of the invitations, so that two processes cannot wait for each other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,10 +66,11 @@ def receive(session: Session, arrivals: list[Arrival]) -> list[Received]:
     taken = _take(session, arrivals, moment)
     first = {arrival.invited.id: arrival for arrival in reversed(arrivals) if arrival.invited.id in taken}
     if first:
+        unseen = [a.invited for a in first.values() if a.source == "web" and a.invited.shown_at is None]
         with without_waiting(session):
             _ask(session, first, taken, moment)
-            _record_questions(session, [a.invited for a in first.values() if a.source == "web" and a.invited.shown_at is None], moment)
-            _close(session, first, taken, moment)
+            shown = _record_questions(session, unseen, moment)
+            _close(session, first, taken, moment, events=shown)
     return [
         Received(answer_id=taken[arrival.invited.id], same=True, more=arrival.question is not None)
         if first.get(arrival.invited.id) is arrival
@@ -108,6 +110,7 @@ def enter(
         row = _row(given, source=source, moment=answered_at) | facts | {"shop_id": shop_id}
         answer_id = int(session.execute(sa.insert(_answers).returning(_answers.c.id), row).scalar_one())
         audit.record(session, "answer.received", answer_id=answer_id, user_id=user_id, source=source)
+        jobs.enqueue(session, READ)
     else:
         arrival = Arrival(invited=invited, given=given, source=source, data={"source": source, "user_id": user_id})
         taken = _take(session, [arrival], answered_at)
@@ -115,7 +118,6 @@ def enter(
             raise Conflict("この方からのお答えは、すでに入っています。「お客様の声」で探して確かめてください。")
         _close(session, {invited.id: arrival}, taken, answered_at)
         answer_id = taken[invited.id]
-    jobs.enqueue(session, READ)
     return answer_id
 
 
@@ -123,7 +125,8 @@ def seen(session: Session, many: list[Invited]) -> list[None]:
     """Pages stood on customers' screens: told by their script, written once."""
     moment = now()
     first = [invited for invited in _in_order(many) if session.execute(_SHOWN_NOW, {"invitation": invited.id, "moment": moment}).rowcount]  # type: ignore[attr-defined]
-    _record_questions(session, first, moment)
+    if first:
+        audit.record_all(session, _record_questions(session, first, moment))
     return [None] * len(many)
 
 
@@ -191,29 +194,30 @@ def _ask(session: Session, first: dict[int, Arrival], taken: dict[int, int], mom
         session.execute(_ASK, asked)
 
 
-def _record_questions(session: Session, many: list[Invited], moment: datetime) -> None:
-    """Which questions customers saw, and the first one's options in their order."""
-    if not many:
-        return
+def _record_questions(session: Session, many: list[Invited], moment: datetime) -> list[dict[str, Any]]:
+    """Which questions customers saw, and the first one's options in their order. The events, for the caller to record."""
     scale = [str(value) for value in EXPECTATION]
     rows = [
         {"invitation_id": invited.id, "question": code, "version": VERSION, "options": options, "shown_at": moment}
         for invited in _in_order(many)
         for code, options in zip(QUESTIONS, ([*order_for(invited.token)], [], scale), strict=True)
     ]
-    session.execute(_for(session, _SHOW), rows)
-    audit.record_all(session, [audit.event("invitation.shown", customer_id=i.customer_id, invitation_id=i.id) for i in many])
+    if rows:
+        session.execute(_for(session, _SHOW), rows)
+    return [audit.event("invitation.shown", customer_id=invited.customer_id, invitation_id=invited.id) for invited in many]
 
 
-def _close(session: Session, first: dict[int, Arrival], taken: dict[int, int], moment: datetime) -> None:
-    """What follows from answers, in their transaction."""
+def _close(
+    session: Session, first: dict[int, Arrival], taken: dict[int, int], moment: datetime, *, events: Sequence[dict[str, Any]] = ()
+) -> None:
+    """What follows from answers, in their transaction. ``events`` happened before and are recorded with theirs."""
     session.execute(_ANSWERED_NOW, {"invitations": sorted(first), "moment": moment})
     session.execute(_FORGET_DRAFTS, {"invitations": sorted(first)})
-    events = [
+    received = [
         audit.event("answer.received", customer_id=a.invited.customer_id, invitation_id=number, answer_id=taken[number], **a.data)
         for number, a in first.items()
     ]
-    audit.record_all(session, events)
+    audit.record_all(session, [*events, *received])
     jobs.enqueue(session, READ)
 
 

@@ -66,6 +66,7 @@ def test_it_weighs_less_than_20_kB_with_all_that_belongs_to_it(client: FlaskClie
     page = client.get(f"/s/{token}")
     belongings = [client.get(address, buffered=True) for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)]
     assert len(belongings) == 2
+    assert all("Set-Cookie" not in each.headers and "Cookie" not in each.headers.get("Vary", "") for each in belongings)
     assert all(each.status_code == 200 for each in belongings)
     assert len(page.data) + sum(len(each.data) for each in belongings) < 20_000
 

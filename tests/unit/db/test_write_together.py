@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from voc.db import WriteTogether
 
@@ -73,6 +74,30 @@ def test_only_the_one_at_fault_fails() -> None:
     assert transactions.committed == [[1], [2], [3]]
 
 
+def test_when_the_database_cannot_write_nobody_waits_again() -> None:
+    transactions = Transactions()
+    together = WriteTogether(transactions)
+    tries: list[int] = []
+
+    def locked(session: Any, items: list[int]) -> list[int]:
+        tries.append(len(items))
+        raise OperationalError("COMMIT", {}, Exception("database is locked"))
+
+    transactions.gate.clear()
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(together.run, keep, 1)
+        transactions.entered.wait(5)
+        others = [pool.submit(together.run, locked, n) for n in (2, 3, 4)]
+        while len(together._waiting) < 3:
+            pass
+        transactions.gate.set()
+        assert first.result(5) == 10
+        for other in others:
+            with pytest.raises(OperationalError):
+                other.result(5)
+    assert tries == [3]
+
+
 def test_after_a_failure_the_next_one_is_written() -> None:
     together = WriteTogether(Transactions())
     with pytest.raises(ValueError, match="no such item"):
@@ -80,9 +105,10 @@ def test_after_a_failure_the_next_one_is_written() -> None:
     assert together.run(keep, 4) == 40
 
 
-def test_nobody_is_forgotten_among_many_threads() -> None:
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_nobody_is_forgotten_among_many_threads(lanes: int) -> None:
     transactions = Transactions()
-    together = WriteTogether(transactions)
+    together = WriteTogether(transactions, lanes=lanes)
     with ThreadPoolExecutor(16) as pool:
         results = list(pool.map(lambda n: together.run(keep, n), range(2000)))
     assert results == [n * 10 for n in range(2000)]

@@ -34,7 +34,7 @@ def detect_encoding(file: BinaryIO) -> str | None:
 
 
 def _whole_file(file: BinaryIO, head: bytes) -> str | None:
-    if head.count(b"\0") > len(head) // 20:
+    if head.count(b"\0") > max(3, len(head) // 20):
         return None
     if b"\x1b$" in head and _decodes(file, "iso2022_jp_ext"):
         return "iso2022_jp_ext"

@@ -66,7 +66,7 @@ def _height(value: float, top: float, bottom: float) -> float:
 
 def widths(result: dict[str, Any]) -> Picture:
     """Mean width of the intervals, relative to reviewing only."""
-    picture = Picture(960, 250, "Width of the intervals relative to reviews only")
+    picture = Picture(960, 280, "Width of the intervals relative to reviews only")
     picture.text(24, 30, "How wide the intervals are, reviews only = 1", size=16, bold=True)
     picture.text(
         24, 50, "Mean over the groups. Red line: the target. PPI++ is narrow at 100 because it is too narrow (picture above).", colour=SOFT
@@ -76,12 +76,12 @@ def widths(result: dict[str, Any]) -> Picture:
         picture.text(left, 84, name, bold=True)
         for tick in (0.4, 0.6, 0.8, 1.0):
             x = left + (tick - 0.4) / 0.7 * width
-            picture.line(x, 95, x, 215)
-            picture.text(x, 232, f"{tick:.1f}", at="middle", colour=FAINT, size=12)
+            picture.line(x, 95, x, 245)
+            picture.text(x, 262, f"{tick:.1f}", at="middle", colour=FAINT, size=12)
         goal = left + (target - 0.4) / 0.7 * width
-        picture.line(goal, 92, goal, 215, colour=RED, dash="4 3", width=1.5)
+        picture.line(goal, 92, goal, 245, colour=RED, dash="4 3", width=1.5)
         for row, n in enumerate(REVIEWED):
-            y = 118 + row * 38
+            y = 120 + row * 48
             picture.text(left - 12, y + 4, f"{n:,} reviewed", at="end", colour=SOFT)
             for method, _, colour in METHODS[1:]:
                 ratio = width_ratio(find(result, "plain", accuracy, n), method)
@@ -144,7 +144,7 @@ def disturbed(result: dict[str, Any]) -> Picture:
     picture.text(24, 50, "1,000 reviewed. One dot a group; dots at the left edge lie at .75 or below. Grey band: .93 to .97.", colour=SOFT)
     bottom = 90 + 30 * len(DISTURBED)
     for panel, (accuracy, name) in enumerate(((GOOD, "classifier right .82"), (POOR, "classifier right .62"))):
-        left, width = 330 + panel * 310, 280
+        left, width = 320 + panel * 325, 285
 
         def across(value: float, left: float = left, width: float = width) -> float:
             return left + (max(value, LOWEST) - LOWEST) / (1 - LOWEST) * width

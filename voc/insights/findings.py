@@ -6,6 +6,7 @@ from flask_babel import gettext
 
 from voc.insights.breakdown import Breakdown, Interval, Line
 from voc.insights.overview import Row
+from voc.insights.report import Section
 from voc.reasons import codebook
 from voc.stats.results import Difference
 from voc.surveys.questions import STATED
@@ -77,7 +78,7 @@ def _most(lines: Sequence[Line], *, at_most: int = 7, begin: str = "") -> str:
     if len(rivals) > at_most:
         return ""
     unsure = any(line.code != "unclear" and line.needs and line.machine_share >= (top.low or 0) / 2 for line in lines)
-    among = begin or (_("示せる理由のなかで、") if unsure else "")
+    among = begin + (_("示せる理由のなかで、") if unsure else "")
     if len(rivals) == 1:
         return _("%(among)sいちばん多いのは%(top)sです。", among=among, top=told(top))
     return _(
@@ -168,6 +169,33 @@ def apart(names: tuple[str, str], lines: Sequence[Line], changes: Sequence[Diffe
             )
         )  # fmt: skip
     return sentences
+
+
+GAP = 0.10
+LEAST_ANSWERED = 50
+
+
+def unlike(sections: Sequence[Section]) -> str:
+    """Where those who answered are unlike those who were asked; nothing where they are alike or too few to tell."""
+    asked = sum(section.asked.asked for section in sections if section.asked)
+    answered = sum(section.asked.answered for section in sections if section.asked)
+    if answered < LEAST_ANSWERED:
+        return ""
+    gaps = [
+        (section.asked.answered / answered - section.asked.asked / asked, section) for section in sections if section.asked and section.key
+    ]
+    gap, section = max(gaps, key=lambda found: abs(found[0]), default=(0.0, None))
+    if section is None or section.asked is None or abs(gap) < GAP:
+        return ""
+    values = {"label": section.label, "asked": percent(section.asked.asked / asked), "answered": percent(section.asked.answered / answered)}
+    if gap < 0:
+        return _(
+            "回答した方には「%(label)s」の方が少なめです(依頼の%(asked)s、回答の%(answered)s)。割合に、この偏りの補正は入っていません。",
+            **values,
+        )
+    return _(
+        "回答した方には「%(label)s」の方が多めです(依頼の%(asked)s、回答の%(answered)s)。割合に、この偏りの補正は入っていません。", **values
+    )
 
 
 def stated(rows: Sequence[Row]) -> list[str]:

@@ -9,6 +9,8 @@ from flask import Flask
 from voc.extensions import babel
 from voc.insights import findings
 from voc.insights.breakdown import Breakdown, Line
+from voc.insights.queries import Asked
+from voc.insights.report import Section
 from voc.reasons.codebook import GROUPS
 from voc.stats.results import Difference
 
@@ -82,6 +84,19 @@ def test_decimals_only_where_they_mean_something() -> None:
     assert findings.points(-0.04) == "−4pt"
     assert findings.points(0.001) == "±0pt"
     assert findings.point_span(-0.03, 0.06) == "−3〜+6"
+
+
+def test_it_tells_where_those_who_answered_are_unlike_those_who_were_asked() -> None:
+    nothing = Breakdown(replies=0, unread=0, reviewed=0, drawn=0, lines=(), method="")
+
+    def section(label: str, asked: int, answered: int) -> Section:
+        return Section(key=label, label=label, asked=Asked(asked, answered), breakdown=nothing)
+
+    uneven = findings.unlike([section("青汁", 380, 24), section("美容液", 310, 40), section("サプリ", 310, 36)])
+    assert uneven == "回答した方には「青汁」の方が少なめです(依頼の38%、回答の24%)。割合に、この偏りの補正は入っていません。"
+    assert findings.unlike([section("青汁", 500, 52), section("美容液", 500, 48)]) == ""
+    assert findings.unlike([section("青汁", 500, 1), section("美容液", 500, 20)]) == ""
+    assert findings.unlike([]) == ""
 
 
 def test_two_segments() -> None:

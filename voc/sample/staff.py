@@ -33,6 +33,10 @@ DRAWN = 0.42
 MOST_REVIEWED = 1_200
 _ERRS = 0.09
 _CHUNK = 5_000
+_ONE_BY_ONE = 200
+
+Truth = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""Primary and secondary reasons, alerts."""
 
 _NOTES = {
     "confirmed": "お電話で状況をうかがい、品質管理へ報告。経過を見ています。",
@@ -162,11 +166,14 @@ class Staff:
                 opened_at=moment - timedelta(seconds=4 + self.rng.lognormvariate(2.0, 0.6)),
             )  # fmt: skip
 
-    def _truth(self, session: Session, answer: Answer) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-        """What somebody who reads well finds: the follow-up's words say more than the vague ones before."""
+    def _truth(self, session: Session, answer: Answer) -> Truth:
         more = session.scalar(sa.select(FollowUp.text).where(FollowUp.answer_id == answer.id, FollowUp.text != ""))
-        for text in (more, answer.text):
-            voice = self._voices.get((text, answer.purchase_type)) if text else None
+        return self._read(more, answer.text, answer.purchase_type)
+
+    def _read(self, more: str | None, text: str, purchase_type: str) -> Truth:
+        """What somebody who reads well finds: the follow-up's words say more than the vague ones before."""
+        for words in (more, text):
+            voice = self._voices.get((words, purchase_type)) if words else None
             if voice is not None:
                 return voice.leaf, voice.secondary, voice.alerts
         return "unclear", (), ()
@@ -185,19 +192,41 @@ class Staff:
 
     def _work_alerts(self, session: Session) -> None:
         """What has been due for some days has been handled; of the rest some are late."""
-        rows = session.execute(
-            sa.select(Alert, Answer).join(Answer, Answer.id == Alert.answer_id).where(Alert.status == "open")
-            .order_by(Alert.raised_at, Alert.id)
-            .limit(_CHUNK)
-        ).all()  # fmt: skip
-        for alert, answer in rows:
-            if alert.raised_at > self.calendar.now - timedelta(days=2 * codebook.ALERTS[alert.code].days + 2):
-                continue
-            real = alert.code in self._truth(session, answer)[2]
-            status = "dismissed" if not real else "confirmed" if self.rng.random() < 0.08 else "done"
-            handled = min(alert.raised_at + timedelta(hours=self.rng.uniform(1, 30)), self.calendar.now)
-            note = _NOTES[status] if alert.code == "health_harm" or status == "dismissed" else "対応済み。"
-            with clock.frozen(handled):
-                readings.handle_alert(
-                    session, alert.id, status=status, seen="open", note=note, by=self.rng.choice((self.first, self.second))
-                )
+        last: int | None = None
+        while True:
+            wanted = (
+                sa.select(Alert.id, Alert.code, Alert.raised_at, Answer.text, Answer.purchase_type, FollowUp.text)
+                .join(Answer, Answer.id == Alert.answer_id)
+                .outerjoin(FollowUp, FollowUp.answer_id == Answer.id)
+                .where(Alert.status == "open", Alert.id < last if last is not None else sa.true())
+                .order_by(Alert.id.desc())
+                .limit(_CHUNK)
+            )
+            rows = session.execute(wanted).all()
+            if not rows:
+                return
+            handled = [self._handled(row) for row in rows if self.calendar.now - row.raised_at > _patience(row.code)]
+            if last is None:  # the latest as people do it, with its place in the log; all the others at once
+                for one in handled[:_ONE_BY_ONE]:
+                    self._handle(session, one)
+                handled = handled[_ONE_BY_ONE:]
+            if handled:
+                session.execute(sa.update(Alert), handled)
+            last = rows[-1].id
+
+    def _handled(self, row: Any) -> dict[str, Any]:
+        alert_id, code, raised_at, text, purchase_type, more = row
+        real = code in self._read(more, text, purchase_type)[2]
+        status = "dismissed" if not real else "confirmed" if self.rng.random() < 0.08 else "done"
+        at = min(raised_at + timedelta(hours=self.rng.uniform(1, 30)), self.calendar.now)
+        note = _NOTES[status] if code == "health_harm" or status == "dismissed" else "対応済み。"
+        return {"id": alert_id, "status": status, "handled_by": self.rng.choice((self.first, self.second)), "handled_at": at, "note": note}
+
+    def _handle(self, session: Session, one: dict[str, Any]) -> None:
+        with clock.frozen(one["handled_at"]):
+            readings.handle_alert(session, one["id"], status=one["status"], seen="open", note=one["note"], by=one["handled_by"])
+
+
+def _patience(code: str) -> timedelta:
+    """How long an alert of this kind stays open here at most: past its day, but not for ever."""
+    return timedelta(days=2 * codebook.ALERTS[code].days + 2)

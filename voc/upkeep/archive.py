@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -181,7 +182,7 @@ class Reader:
         try:
             with self._zip.open(_member(name)) as lines:
                 yield from lines
-        except (zipfile.BadZipFile, KeyError, EOFError, OSError, zipfile.LargeZipFile) as error:
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, EOFError, OSError, zipfile.LargeZipFile) as error:
             raise self.damaged(f"{name}: {error}") from None
 
     def _blocks(self, name: str) -> Iterator[bytes]:
@@ -189,7 +190,7 @@ class Reader:
             with self._zip.open(f"files/{name}") as source:
                 while block := source.read(_BLOCK):
                     yield block
-        except (zipfile.BadZipFile, KeyError, EOFError, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, EOFError, OSError) as error:
             raise self.damaged(f"{name}: {error}") from None
 
 

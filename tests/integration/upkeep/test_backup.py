@@ -119,10 +119,11 @@ def test_mails_that_may_have_left_since_are_held(db: Database, settings: Setting
         assert session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == 1
 
 
-def test_a_damaged_copy_changes_nothing(company: Database, settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0.01, 0.2, 0.35, 0.5, 0.65, 0.8, 0.99])
+def test_a_damaged_copy_changes_nothing(company: Database, settings: Settings, tmp_path: Path, place: float) -> None:
     backup(company, settings, tmp_path / "a.voc")
     data = bytearray((tmp_path / "a.voc").read_bytes())
-    data[len(data) // 2] ^= 0xFF
+    data[int(len(data) * place)] ^= 0xFF
     (tmp_path / "a.voc").write_bytes(data)
     with pytest.raises(Refused, match="いまのデータは変えていません"):
         restore(company, settings, tmp_path / "a.voc")

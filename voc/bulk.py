@@ -5,7 +5,7 @@ which costs more than the database does at these numbers, is passed by.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -44,21 +44,34 @@ def among(session: Session, column: sa.ColumnElement[Any], values: Collection[An
 
 def insert_rows(session: Session, table: sa.Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert ``rows``, each with the values of ``columns`` in order. Defaults of the table's columns do not apply."""
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        insert_columns(session, table, dict(zip(columns, zip(*batch, strict=True), strict=True)))
+
+
+def insert_columns(session: Session, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows that are given column by column, which costs least: all columns of one length."""
+    if not any(map(len, columns.values())):
+        return
     dialect = session.get_bind().dialect
-    ready = _processed(rows, [_processor(table.c[name], dialect) for name in columns])
     connection = session.connection()
     quoted = ", ".join(dialect.identifier_preparer.quote(name) for name in columns)
     target = dialect.identifier_preparer.format_table(table)
+    ready = zip(*(_processed(table.c[name], values, dialect) for name, values in columns.items()), strict=True)
     if dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f"COPY {target} ({quoted}) FROM STDIN") as copy:
-            for batch in ready:
-                for row in batch:
-                    copy.write_row(row)
+            for row in ready:
+                copy.write_row(row)
         return
     statement = f"INSERT INTO {target} ({quoted}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 (names of our own tables)
-    for batch in ready:
-        connection.exec_driver_sql(statement, batch)
+    connection.exec_driver_sql(statement, list(ready))
+
+
+def _processed(column: sa.Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
+    """The values of a column as the driver takes them."""
+    process = _processor(column, dialect)
+    return values if process is None else [None if value is None else process(value) for value in values]
 
 
 def _processor(column: sa.Column[Any], dialect: Dialect) -> Processor | None:
@@ -73,14 +86,3 @@ def _sqlite_moment(moment: datetime) -> str:
         raise ValueError(f"naive datetime {moment!r}: use voc.clock")
     there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return there.replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _processed(rows: Iterable[Sequence[Any]], processors: Sequence[Processor | None]) -> Iterator[list[tuple[Any, ...]]]:
-    """Batches of rows with their values as the driver takes them; worked column by column, which costs least."""
-    busy = [(place, processor) for place, processor in enumerate(processors) if processor is not None]
-    waiting = iter(rows)
-    while batch := list(islice(waiting, BATCH)):
-        columns: list[Sequence[Any]] = list(zip(*batch, strict=True))
-        for place, process in busy:
-            columns[place] = [None if value is None else process(value) for value in columns[place]]
-        yield list(zip(*columns, strict=True))

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from voc import audit
-from voc.customers.order_rows import OrderReader
+from voc.customers.order_rows import BuyerFacts, OrderReader
 from voc.customers.order_store import OrderStore
 from voc.customers.people import lock_shop, usual_shop
 from voc.customers.people_rows import CustomerReader, SubscriptionReader
@@ -102,10 +102,13 @@ def import_file(
     """
     source = open_source(path, kind, mapping=mapping, encoding=encoding, filename=filename)
     with Spool() as spool:
-        tally = read_all(source, READERS[kind](source), spool, progress)
+        reader = READERS[kind](source)
+        tally = read_all(source, reader, spool, progress)
+        facts = reader.facts if isinstance(reader, OrderReader) else BuyerFacts()
+        del reader  # what it kept to know its file by is not needed for writing
         trial = session.begin_nested() if dry_run else None
         row = lock_shop(session, shop or usual_shop(session, source.platform), platform=source.platform.code)
-        result = write_all(source, _store(session, row.id, source, tally), spool, tally, shop=row.name, dry_run=dry_run)
+        result = write_all(source, _store(session, row.id, source, tally, facts), spool, tally, shop=row.name, dry_run=dry_run)
     if trial is not None:
         trial.rollback()
     else:
@@ -113,18 +116,18 @@ def import_file(
     return result
 
 
-def _store(session: Session, shop_id: int, source: Source, tally: Tally) -> Store:
+def _store(session: Session, shop_id: int, source: Source, tally: Tally, facts: BuyerFacts) -> Store:
     note = f"{source.kind} import {source.filename}"
     if source.kind == "customers":
         return CustomerStore(session, shop_id, consent_source=note)
     if source.kind == "subscriptions":
         return SubscriptionStore(session, shop_id, consent_source=note)
     has_lines = bool({"product_code", "product_name"} & source.columns.keys())
-    return OrderStore(session, shop_id, tally, consent_source=note, has_lines=has_lines)
+    return OrderStore(session, shop_id, tally, facts, consent_source=note, has_lines=has_lines)
 
 
 def read_all(source: Source, reader: Reader, spool: Spool, progress: Progress | None) -> Tally:
-    """Read the whole file; refuse it when it is empty, cut off, or not understood. The reader is done with after that."""
+    """Read the whole file; refuse it when it is empty, cut off, or not understood."""
     tally = reader.tally
     try:
         for _ in spool.fill(reader.records()):

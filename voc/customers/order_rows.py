@@ -4,6 +4,7 @@ The rows of one order stand one below the other in every known file. Where they 
 as a record of its own without a head (``OrderRecord.head`` is ``None``), and so do files of lines only.
 """
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from voc.customers import meanings, values
 from voc.customers.buyer_rows import Buyer, BuyerReader
+from voc.customers.platforms import PURCHASED
 from voc.customers.source import TOO_WIDE, TOTAL_ROW, Source, Tally
 from voc.spreadsheet import Row
 
@@ -19,6 +21,7 @@ _COLUMNS = (
     "product_code", "product_name", "variant", "variant2", "quantity", "unit_price", "line_kind", "line_id",
 )  # fmt: skip
 _KEPT_PRODUCTS = 20_000
+NEVER = 1 << 62
 
 
 #: A record as plain tuples, lists, strings and numbers: what can be put aside in a file and taken up again quickly.
@@ -87,11 +90,41 @@ class _Open:
         return self.row, self.used, self.number, self.first, head, self.lines
 
 
+class BuyerFacts:
+    """What a whole file tells about each buyer, by the number: the first purchase, the newest wish, how they came."""
+
+    def __init__(self) -> None:
+        self._bought_at = array("q")
+        self.wishes: dict[int, tuple[int, bool]] = {}
+        self.entries: dict[int, tuple[int, str]] = {}
+
+    def note(self, ordered_at: int, status: str, wish: bool | None, entry: str | None, number: int) -> None:
+        while len(self._bought_at) <= number:
+            self._bought_at.append(NEVER)
+        if status == PURCHASED and ordered_at < self._bought_at[number]:
+            self._bought_at[number] = ordered_at
+        if wish is not None and ordered_at >= self.wishes.get(number, (0, True))[0]:
+            self.wishes[number] = ordered_at, wish
+        if entry is not None and ordered_at < self.entries.get(number, (NEVER, ""))[0]:
+            self.entries[number] = ordered_at, entry
+
+    def bought_at(self, number: int) -> int:
+        """Seconds since 1970, or ``NEVER``."""
+        return self._bought_at[number]
+
+    def unwilling(self, number: int) -> bool:
+        return not self.wishes.get(number, (0, True))[1]
+
+    def entry(self, number: int) -> str | None:
+        return self.entries[number][1] if number in self.entries else None
+
+
 class OrderReader:
     """Reads a file of orders row by row, and counts."""
 
     def __init__(self, source: Source) -> None:
         self.tally = Tally()
+        self.facts = BuyerFacts()
         self._source = source
         self._width = len(source.header)
         self._cells = itemgetter(*source.places(*_COLUMNS))
@@ -138,6 +171,9 @@ class OrderReader:
 
     def _closed(self, order: _Open) -> Iterator[Plain]:
         if order.used:
+            if order.told is not None:
+                ordered_at, status, _, _, entry, wish, number, _ = order.told
+                self.facts.note(ordered_at, status, wish, entry, number)
             yield order.closed()
         elif order.told is not None and order.told[-1] is not None:
             self._buyers.forget_last()

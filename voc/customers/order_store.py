@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voc.bulk import among, insert_rows, reserve_ids
+from voc.bulk import among, insert_columns, reserve_ids
+from voc.clock import now
 from voc.customers.buyer_rows import Buyer
-from voc.customers.order_rows import OrderHead, OrderRecord, Plain
-from voc.customers.people import CUSTOMERS, MailConsents, People
+from voc.customers.order_rows import NEVER, BuyerFacts, OrderHead, OrderRecord, Plain
+from voc.customers.people import CUSTOMERS, MailConsents, NewConsent, People
 from voc.customers.products import Products
 from voc.customers.source import Tally
 from voc.customers.tables import Order, OrderLine
@@ -22,65 +23,75 @@ LINES = table(OrderLine)
 _HEAD = ("customer_id", "ordered_at", "status", "purchase_type", "total")
 _LINE = ("order_id", "product_id", "quantity", "unit_price")
 _AT_ONCE = 2_000
-_NOT_YET = 1 << 62
 
 
 class OrderStore:
     """Takes batches of order records."""
 
-    def __init__(self, session: Session, shop_id: int, tally: Tally, *, consent_source: str, has_lines: bool) -> None:
+    def __init__(self, session: Session, shop_id: int, tally: Tally, facts: BuyerFacts, *, consent_source: str, has_lines: bool) -> None:
         self.imported = self.updated = self.merged = 0
         self._session = session
         self._shop_id = shop_id
         self._tally = tally
+        self._facts = facts
         self._people = People(session, shop_id)
         self._products = Products(session, shop_id)
         self._consents = MailConsents(session, source=consent_source)
         self._has_lines = has_lines
         self._shop_was_empty = session.scalar(sa.select(ORDERS.c.id).where(ORDERS.c.shop_id == shop_id).limit(1)) is None
-        # By the buyer's number in this file: the customer, and when the first purchase was.
         self._customer_ids = array("q")
-        self._bought_at = array("q")
-        self._wishes: dict[int, tuple[int, bool]] = {}
-        self._entries: dict[int, tuple[int, str]] = {}
+        """By the buyer's number in this file."""
+        self._known: dict[int, list[int]] = {}
+        """Customers who were there before: the numbers they have in this file."""
         self._unsettled: set[int] = set()
         """Customers whose first order may be another one now."""
 
     def take(self, batch: Sequence[Plain]) -> None:
         records = _joined(OrderRecord.restored(plain) for plain in batch)
-        heads = [record.head for record in records if record.head is not None]
-        self._meet([head for head in heads if head.buyer is not None])
+        self._meet([record.head for record in records if record.head is not None and record.head.buyer is not None])
         present = self._present(records)
         self._products.ensure((line[0], line[1]) for record in records for line in record.lines)
         self._add([record for record in records if record.number not in present])
         self._bring_up_to_date([record for record in records if record.number in present], present)
-        for head in heads:
-            self._note(head)
 
     def finish(self) -> None:
-        """What can be said only when the whole file is known: bases, refusals, first orders."""
-        since: dict[int, int] = {}
-        for customer_id, second in zip(self._customer_ids, self._bought_at, strict=True):
-            since[customer_id] = min(second, since.get(customer_id, _NOT_YET))
-        since.pop(0, None)
-        unwilling = {self._customer_ids[number] for number, (_, wish) in self._wishes.items() if not wish}
-        for ids in _slices(sorted(since.keys() | self._unsettled)):
-            bought = {customer_id: _moment(since[customer_id]) for customer_id in ids if since.get(customer_id, _NOT_YET) < _NOT_YET}
+        """What the file says about customers who were there before: bases, refusals, first orders."""
+        for ids in _slices(sorted(self._known.keys() | self._unsettled)):
+            told = [(customer_id, number) for customer_id in ids for number in self._known.get(customer_id, ())]
+            bought: dict[int, datetime] = {}
+            for customer_id, number in told:
+                if (second := self._facts.bought_at(number)) < NEVER:
+                    bought[customer_id] = min(_moment(second), bought.get(customer_id, _moment(second)))
             self._consents.give(bought, basis="business_relation")
-            self._consents.withdraw(unwilling.intersection(ids), basis="business_relation")
+            unwilling = {customer_id for customer_id, number in told if self._facts.unwilling(number)}
+            self._consents.withdraw(unwilling, basis="business_relation")
+            self._note_entries(told)
             self._note_first_orders(ids)
-        self._note_entries()
 
     # -- one batch ------------------------------------------------------------------------------------------------------
 
     def _meet(self, heads: Sequence[OrderHead]) -> None:
         """Find or make the customers that this file names for the first time."""
-        known = self._people.resolve([Buyer._make(head.buyer) for head in heads if head.buyer is not None])
-        for head, customer in zip(heads, known, strict=True):
-            while len(self._customer_ids) <= head.buyer_number:
-                self._customer_ids.append(0)
-                self._bought_at.append(_NOT_YET)
-            self._customer_ids[head.buyer_number] = customer.id
+        numbers = [head.buyer_number for head in heads]
+        firsts = [self._first(number) for number in numbers]
+        beginnings = [(first, self._facts.entry(number)) for number, first in zip(numbers, firsts, strict=True)]
+        found = self._people.resolve([Buyer._make(head.buyer) for head in heads if head.buyer is not None], beginnings)
+        fresh: dict[int, NewConsent | None] = {}
+        moment = now()
+        for number, first, customer in zip(numbers, firsts, found, strict=True):
+            self._customer_ids.extend([0] * (number + 1 - len(self._customer_ids)))
+            self._customer_ids[number] = customer.id
+            if not customer.made or customer.id in fresh:
+                self._known.setdefault(customer.id, []).append(number)
+            elif self._facts.unwilling(number):
+                fresh[customer.id] = NewConsent(customer.id, first or moment, moment)
+            else:
+                fresh[customer.id] = NewConsent(customer.id, first, None) if first and customer.may_be_written_to else None
+        self._consents.begin([consent for consent in fresh.values() if consent is not None], basis="business_relation")
+
+    def _first(self, number: int) -> datetime | None:
+        second = self._facts.bought_at(number)
+        return None if second == NEVER else _moment(second)
 
     def _present(self, records: Sequence[OrderRecord]) -> dict[str, Any]:
         """The orders that are there already. Into an empty shop only this file itself can have brought them."""
@@ -94,12 +105,18 @@ class OrderStore:
     def _add(self, records: Sequence[OrderRecord]) -> None:
         whole = [record for record in records if record.head is not None]
         ids = reserve_ids(self._session, ORDERS, len(whole))
-        rows = (
-            (row_id, self._shop_id, record.number, *self._values(record.head))
-            for row_id, record in zip(ids, whole, strict=True)
-            if record.head is not None
-        )
-        insert_rows(self._session, ORDERS, ("id", "shop_id", "number", *_HEAD), rows)
+        heads = [record.head for record in whole if record.head is not None]
+        columns: dict[str, Sequence[object]] = {
+            "id": ids,
+            "shop_id": [self._shop_id] * len(whole),
+            "number": [record.number for record in whole],
+            "customer_id": [self._customer_ids[head.buyer_number] for head in heads],
+            "ordered_at": [_moment(head.ordered_at) for head in heads],
+            "status": [head.status for head in heads],
+            "purchase_type": [head.purchase_type for head in heads],
+            "total": [head.total for head in heads],
+        }
+        insert_columns(self._session, ORDERS, columns)
         self._insert_lines(zip(ids, whole, strict=True))
         self.imported += len(whole)
         self.merged += sum(record.used - 1 for record in whole)
@@ -145,7 +162,14 @@ class OrderStore:
         return {order_id for order_id, _ in changed}
 
     def _insert_lines(self, orders: Iterable[tuple[int, OrderRecord]]) -> None:
-        insert_rows(self._session, LINES, _LINE, ((order_id, *line) for order_id, record in orders for line in self._lines(record)))
+        lines = [(order_id, line) for order_id, record in orders for line in record.lines]
+        columns: dict[str, Sequence[object]] = {
+            "order_id": [order_id for order_id, _ in lines],
+            "product_id": [self._products.id_of(line[0]) for _, line in lines],
+            "quantity": [line[2] for _, line in lines],
+            "unit_price": [line[3] for _, line in lines],
+        }
+        insert_columns(self._session, LINES, columns)
 
     def _lines(self, record: OrderRecord) -> list[tuple[int, ...]]:
         return [(self._products.id_of(code), quantity, price) for code, _, quantity, price in record.lines]
@@ -153,22 +177,14 @@ class OrderStore:
     def _values(self, head: OrderHead) -> tuple[Any, ...]:
         return self._customer_ids[head.buyer_number], _moment(head.ordered_at), head.status, head.purchase_type, head.total
 
-    def _note(self, head: OrderHead) -> None:
-        number, second = head.buyer_number, head.ordered_at
-        if head.status == "purchased" and second < self._bought_at[number]:
-            self._bought_at[number] = second
-        if head.wish is not None and second >= self._wishes.get(number, (0, True))[0]:
-            self._wishes[number] = second, head.wish
-        if head.entry is not None and second < self._entries.get(number, (_NOT_YET, ""))[0]:
-            self._entries[number] = second, head.entry
-
     # -- the whole file -------------------------------------------------------------------------------------------------
 
-    def _note_entries(self) -> None:
+    def _note_entries(self, told: Sequence[tuple[int, int]]) -> None:
         """The advertisement of the first order, unless an earlier order is known."""
         rows = [
-            {"row_id": self._customer_ids[number], "entry": entry, "moment": _moment(second)}
-            for number, (second, entry) in self._entries.items()
+            {"row_id": customer_id, "entry": self._facts.entries[number][1], "moment": _moment(self._facts.entries[number][0])}
+            for customer_id, number in told
+            if number in self._facts.entries
         ]
         if rows:
             first = CUSTOMERS.c.first_order_at

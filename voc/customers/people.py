@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voc.bulk import among, insert_rows, reserve_ids
+from voc.bulk import among, insert_columns, reserve_ids
 from voc.clock import now
 from voc.customers.buyer_rows import Buyer
 from voc.customers.platforms import Platform
@@ -24,9 +24,6 @@ NEW_SHOP = "ショップ"
 CUSTOMERS = table(Customer)
 CONSENTS = table(Consent)
 _KNOWN = ("id", "external_id", "email", "email_problem", "name", "phone", "postal_address")
-_INSERTED = (
-    "id", "shop_id", "external_id", "email", "email_problem", "name", "phone", "postal_address", "opt_out_token", "created_at", "updated_at",
-)  # fmt: skip
 
 
 def lock_shop(session: Session, name: str, *, platform: str) -> Shop:
@@ -64,6 +61,10 @@ def usual_shop(session: Session, platform: Platform) -> str:
     return NEW_SHOP if platform.code == "generic" else platform.label
 
 
+#: The first purchase of somebody new, and by which advertisement they came.
+Beginning = tuple[datetime | None, str | None]
+
+
 @dataclass(slots=True)
 class Known:
     """A customer's row while a batch is worked on."""
@@ -75,9 +76,15 @@ class Known:
     name: str | None
     phone: str | None
     postal_address: str | None
-    token: str = ""
+    first_order_at: datetime | None = None
+    entry: str | None = None
     made: bool = False
     changed: bool = False
+
+    @property
+    def may_be_written_to(self) -> bool:
+        """Not those without an address, nor those whose address a mall has masked: its rules forbid it."""
+        return self.email is not None and self.email_problem != "masked"
 
     def learn(self, buyer: Buyer, *, overwrite: bool) -> None:
         """Take over what the file knows: gaps are always filled, other values only by a file that is about customers."""
@@ -99,21 +106,24 @@ class People:
         self._session = session
         self._shop_id = shop_id
         self._overwrite = overwrite
+        self._was_empty = session.scalar(sa.select(CUSTOMERS.c.id).where(CUSTOMERS.c.shop_id == shop_id).limit(1)) is None
+        self._met: set[str] = set()
 
-    def resolve(self, buyers: Sequence[Buyer]) -> list[Known]:
-        """The customer of each buyer, made or brought up to date where needed."""
+    def resolve(self, buyers: Sequence[Buyer], beginnings: Sequence[Beginning] | None = None) -> list[Known]:
+        """The customer of each buyer, made or brought up to date where needed; ``beginnings`` for those that are made."""
         by_id, by_email = self._present(buyers)
         found, made = [], []
-        for buyer in buyers:
+        for place, buyer in enumerate(buyers):
             known = self._match(buyer, by_id, by_email)
             if known is None:
-                known = Known(0, *buyer, token=new_token(), made=True)
+                first, entry = beginnings[place] if beginnings else (None, None)
+                known = Known(0, *buyer, first, entry, True)
                 made.append(known)
             else:
                 known.learn(buyer, overwrite=self._overwrite)
             if known.external_id is not None:
                 by_id[known.external_id] = known
-            if known.email is not None and known not in by_email.setdefault(known.email, []):
+            if known.email is not None and not any(known is other for other in by_email.setdefault(known.email, [])):
                 by_email[known.email].append(known)
             found.append(known)
         self._insert(made)
@@ -121,8 +131,8 @@ class People:
         return found
 
     def _present(self, buyers: Sequence[Buyer]) -> tuple[dict[str, Known], dict[str, list[Known]]]:
-        ids = {buyer.external_id for buyer in buyers if buyer.external_id is not None}
-        mails = {buyer.email for buyer in buyers if buyer.email is not None}
+        ids = self._perhaps_known({buyer.external_id for buyer in buyers if buyer.external_id is not None}, "#")
+        mails = self._perhaps_known({buyer.email for buyer in buyers if buyer.email is not None}, "@")
         select = sa.select(*(CUSTOMERS.c[name] for name in _KNOWN)).where(CUSTOMERS.c.shop_id == self._shop_id).order_by(CUSTOMERS.c.id)
         rows: dict[int, Known] = {}
         for column, wanted in ((CUSTOMERS.c.external_id, ids), (CUSTOMERS.c.email, mails)):
@@ -136,6 +146,15 @@ class People:
                 by_email.setdefault(known.email, []).append(known)
         return by_id, by_email
 
+    def _perhaps_known(self, told: set[str], sign: str) -> set[str]:
+        """Those that may stand in the database: in a shop that was empty, only what this file has brought itself."""
+        if not self._was_empty:
+            return told
+        marked = {sign + one for one in told}
+        again = marked & self._met
+        self._met |= marked
+        return {one[1:] for one in again}
+
     @staticmethod
     def _match(buyer: Buyer, by_id: Mapping[str, Known], by_email: Mapping[str, Sequence[Known]]) -> Known | None:
         if buyer.external_id is not None and buyer.external_id in by_id:
@@ -147,17 +166,25 @@ class People:
         return next((known for known in same_mail if known.external_id is None), None)
 
     def _insert(self, made: Sequence[Known]) -> None:
-        moment = now()
         for known, row_id in zip(made, reserve_ids(self._session, CUSTOMERS, len(made)), strict=True):
             known.id = row_id
-        rows = (
-            (
-                known.id, self._shop_id, known.external_id, known.email, known.email_problem, known.name, known.phone, known.postal_address,
-                known.token, moment, moment,
-            )
-            for known in made
-        )  # fmt: skip
-        insert_rows(self._session, CUSTOMERS, _INSERTED, rows)
+        same = [now()] * len(made)
+        columns: dict[str, Sequence[object]] = {
+            "id": [known.id for known in made],
+            "shop_id": [self._shop_id] * len(made),
+            "external_id": [known.external_id for known in made],
+            "email": [known.email for known in made],
+            "email_problem": [known.email_problem for known in made],
+            "name": [known.name for known in made],
+            "phone": [known.phone for known in made],
+            "postal_address": [known.postal_address for known in made],
+            "opt_out_token": [new_token() for _ in made],
+            "first_order_at": [known.first_order_at for known in made],
+            "entry": [known.entry for known in made],
+            "created_at": same,
+            "updated_at": same,
+        }
+        insert_columns(self._session, CUSTOMERS, columns)
 
     def _update(self, changed: Iterable[Known]) -> None:
         moment = now()
@@ -174,12 +201,33 @@ class People:
             self._session.connection().execute(statement.values({name: sa.bindparam(name) for name in names}), rows)
 
 
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """The basis of a customer who is new."""
+
+    customer_id: int
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+
 class MailConsents:
     """The basis on which the customers of a file may be written to; a refusal always wins over an older permission."""
 
     def __init__(self, session: Session, *, source: str) -> None:
         self._session = session
         self._source = source[:200]
+
+    def begin(self, consents: Sequence[NewConsent], *, basis: str) -> None:
+        """Note the basis of customers who have none yet for sure."""
+        columns: dict[str, Sequence[object]] = {
+            "customer_id": [consent.customer_id for consent in consents],
+            "channel": ["mail"] * len(consents),
+            "basis": [basis] * len(consents),
+            "source": [self._source] * len(consents),
+            "given_at": [consent.given_at for consent in consents],
+            "withdrawn_at": [consent.withdrawn_at for consent in consents],
+        }
+        insert_columns(self._session, CONSENTS, columns)
 
     def give(self, since: Mapping[int, datetime], *, basis: str) -> set[int]:
         """Note a basis for customers who have an address and no basis yet, from the moment given; who was given one."""
@@ -219,5 +267,4 @@ class MailConsents:
         return set(self._session.scalars(sa.select(CONSENTS.c.customer_id).where(CONSENTS.c.channel == "mail", self._of(customer_ids))))
 
     def _insert(self, customer_ids: Iterable[int], *, basis: str, given_at: Mapping[int, datetime], withdrawn_at: datetime | None) -> None:
-        rows = ((customer_id, "mail", basis, self._source, given_at[customer_id], withdrawn_at) for customer_id in customer_ids)
-        insert_rows(self._session, CONSENTS, ("customer_id", "channel", "basis", "source", "given_at", "withdrawn_at"), rows)
+        self.begin([NewConsent(customer_id, given_at[customer_id], withdrawn_at) for customer_id in customer_ids], basis=basis)

@@ -26,6 +26,7 @@ from voc.campaigns import queries as campaigns
 from voc.config import Settings
 from voc.db import Database
 from voc.errors import VocError
+from voc.progress import Progress
 from voc.sample.build import Size, fill
 
 FIRST_EMAIL = "admin@example.jp"
@@ -95,7 +96,7 @@ def _prepare(settings: Settings) -> None:
                 accounts.add_user(session, FIRST_EMAIL, role="admin", password=password, name="管理者")
             click.echo("データベースが空なので、見本のデータを入れています…")
             with app.app_context():
-                fill(db, settings, Size())
+                fill(db, settings, Size(), Progress())
             app.extensions["voc_db"].dispose()
     finally:
         db.dispose()

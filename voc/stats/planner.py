@@ -16,8 +16,8 @@ from voc.stats.intervals import effective_n, wilson
 from voc.stats.strata import Strata, bands_for, stratify
 
 LEAST_PER_STRATUM = 5
-_BELIEF = 5
-"""Reviews that the expectation from the confidence counts for, beside the reviews of a stratum."""
+_BELIEF = 25
+"""Reviews that the expectation from the confidence counts for, beside those that were made."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def look_ahead(
     within = _expected(strata, sure, share)
     if known is not None and known.reviewed:
         share = known.share
-        within = _blend(strata, within, known)
+        within = _scaled(strata, within, known)
     return Outlook(tuple(names), strata, done, within, share)
 
 
@@ -114,13 +114,25 @@ def _expected(strata: Strata, sure: Floats, share: Floats) -> Floats:
     return np.asarray(chance * (1 - chance))
 
 
-def _blend(strata: Strata, expected: Floats, known: Estimate) -> Floats:
-    """Expectation and experience, weighed by the reviews behind the latter, shape (H, K)."""
+def _scaled(strata: Strata, expected: Floats, known: Estimate) -> Floats:
+    """Expectation, scaled to what the reviews found for each code: once where the machine reads it, once where not, shape (H, K).
+
+    Not stratum by stratum: a stratum in which few reviews met no error would get no more of them, one in which they met some would
+    get many, and the mean of both draws would be pulled towards no error. (In the simulation study a reason that was drawn for so came out
+    1.2 points too low, and its intervals covered 86 %.)
+    """
     frame = known.frame
     table = np.bincount(strata.of * len(frame.strata) + frame.strata.of, minlength=len(strata) * len(frame.strata))
     nearest = table.reshape(len(strata), len(frame.strata)).argmax(axis=1)
-    seen = frame.reviewed[nearest][:, None]
-    return np.asarray((seen * known.within[nearest] + _BELIEF * expected) / (seen + _BELIEF))
+    met = strata.size[:, None] * known.within[nearest]
+    awaited = strata.size[:, None] * expected
+    result = np.empty_like(expected)
+    reads = strata.predicted[:, None] == np.arange(expected.shape[1])
+    for kind in (reads, ~reads):
+        trust = known.reviewed / (known.reviewed + _BELIEF)
+        ratio = (met * kind).sum(axis=0) / np.maximum((awaited * kind).sum(axis=0), 1e-12)
+        result = np.where(kind, expected * (trust * ratio + 1 - trust), result)
+    return np.minimum(result, 0.25)
 
 
 def spread(outlook: Outlook, *, focus: str | None = None) -> Floats:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from tests.bench.shares.pictures import draw_all
-from tests.bench.shares.study import study, verdicts
+from tests.bench.shares.study import study
 
 FOLDER = Path("docs/statistics")
 
@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=20261118)
+    parser.add_argument("--only", default="", help="run one scenario anew and keep the numbers of the others")
     parser.add_argument("--pictures-only", action="store_true", help="draw again from the numbers that are there")
     options = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -23,8 +24,8 @@ def main() -> None:
         result = json.loads(numbers.read_text())
     else:
         began = time.perf_counter()
-        result = study(options.repetitions, options.seed)
-        result["verdicts"] = verdicts(result)
+        before = json.loads(numbers.read_text()) if options.only else None
+        result = study(options.repetitions, options.seed, only=options.only, before=before)
         numbers.write_text(_compact(result))
         print(f"{time.perf_counter() - began:.0f} s in all")
     draw_all(result, FOLDER)

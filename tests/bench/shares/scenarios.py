@@ -129,11 +129,11 @@ def mentioned(replies: Replies, n: int, rng: np.random.Generator) -> Lines:
     }
 
 
-FOCUS, HALF_WIDTH = "no_effect", 0.03
+FOCUS, HALF_WIDTH = "no_effect", 0.02
 
 
 def planned(replies: Replies, n: int, rng: np.random.Generator) -> Lines:
-    """After n audits the planner is asked for one reason to ±3 points; what it asks for is drawn and reviewed too."""
+    """After n audits the planner is asked for one reason to ±2 points; what it asks for is drawn and reviewed too."""
     k = GROUP_CODES.index(FOCUS)
     truth = _truth(replies.group)
     first = methods.audit(replies, n, rng)

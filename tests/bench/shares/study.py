@@ -1,6 +1,7 @@
 """Runs the scenarios and sums them up: coverage, mean width, error of the share, for each group."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,21 +13,34 @@ REVIEWED = (100, 300, 1000)
 SMALL = (20, 30, 40, 50, 75, 150)
 
 
-def study(repetitions: int, seed: int) -> dict[str, Any]:
-    """All cells of the study as one JSON object."""
-    cells: list[dict[str, Any]] = []
+def study(repetitions: int, seed: int, *, only: str = "", before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """All cells of the study as one JSON object; with ``only`` those of one scenario anew, the others as they were ``before``."""
+    kept = [] if before is None else [c for c in before["cells"] if c["scenario"] != only]
+    cells = [
+        cell(scenario, accuracy, n, repetitions, seed, kind=kind)
+        for scenario, accuracy, n, kind in plan()
+        if not only or _name(scenario, kind) == only
+    ]
+    result: dict[str, Any] = {"repetitions": repetitions, "seed": seed, "replies": 10_000, "cells": kept + cells}
+    return result | {"verdicts": verdicts(result)}
+
+
+def plan() -> Iterator[tuple[Scenario, float, int, str]]:
+    """Scenario, accuracy, number of reviews and kind of each cell."""
     for scenario in (plain, shifted, erring, hard_first):
-        for accuracy in (GOOD, POOR):
-            cells += [cell(scenario, accuracy, n, repetitions, seed) for n in REVIEWED]
+        yield from ((scenario, accuracy, n, "") for accuracy in (GOOD, POOR) for n in REVIEWED)
     for accuracy in (GOOD, POOR):
-        cells += [cell(mentioned, accuracy, n, repetitions, seed) for n in (300, 1000)]
-        cells += [cell(planned, accuracy, n, repetitions, seed) for n in (150, 300)]
-        cells += [cell(plain, accuracy, n, repetitions, seed, kind="overconfident") for n in (300, 1000)]
+        yield from ((mentioned, accuracy, n, "") for n in (300, 1000))
+        yield from ((planned, accuracy, n, "") for n in (150, 300))
+        yield from ((plain, accuracy, n, "overconfident") for n in (300, 1000))
     for accuracy in (POOR, GOOD, VERY_GOOD):
-        cells += [cell(plain, accuracy, n, repetitions, seed, kind="rare") for n in (*SMALL, *REVIEWED)]
-        cells += [cell(plain, accuracy, n, repetitions, seed) for n in SMALL]
-    cells += [cell(plain, VERY_GOOD, n, repetitions, seed) for n in REVIEWED]
-    return {"repetitions": repetitions, "seed": seed, "replies": 10_000, "cells": cells}
+        yield from ((plain, accuracy, n, "rare") for n in (*SMALL, *REVIEWED))
+        yield from ((plain, accuracy, n, "") for n in SMALL)
+    yield from ((plain, VERY_GOOD, n, "") for n in REVIEWED)
+
+
+def _name(scenario: Scenario, kind: str) -> str:
+    return f"{scenario.__name__} {kind}".strip()
 
 
 def cell(scenario: Scenario, accuracy: float, n: int, repetitions: int, seed: int, *, kind: str = "") -> dict[str, Any]:
@@ -35,7 +49,7 @@ def cell(scenario: Scenario, accuracy: float, n: int, repetitions: int, seed: in
     rng = np.random.default_rng([seed, int(accuracy * 100), n, len(kind)])
     replies = populations(accuracy, scenario, rng, kind=kind)
     runs = [scenario(next(replies), n, rng) for _ in range(repetitions)]
-    name = f"{scenario.__name__} {kind}".strip()
+    name = _name(scenario, kind)
     result = {"scenario": name, "accuracy": accuracy, "reviewed": n, "methods": {m: summary(runs, m) for m in runs[0]}}
     print(f"{name} {accuracy} {n}: {time.perf_counter() - began:.0f} s", flush=True)
     return result
@@ -92,6 +106,13 @@ def verdicts(result: dict[str, Any]) -> list[dict[str, Any]]:
                         f"{scenario}: {method}, {accuracy}, {n} reviewed: every group covered .93 to .97", min(coverage), max(coverage)
                     )
                 )
+    for accuracy in (GOOD, POOR):
+        coverage = find(result, "planned", accuracy, 300)["voc"]["coverage"]
+        lines.append(
+            _verdict(
+                f"planned: voc, {accuracy}, 300 reviewed and more drawn for one reason: covered .93 to .97", min(coverage), max(coverage)
+            )
+        )
     for accuracy, most in ((GOOD, 0.60), (POOR, 0.85)):
         for n in (300, 1000):
             ratio = width_ratio(find(result, "plain", accuracy, n))

@@ -221,12 +221,12 @@ def campaign_list() -> None:
 @click.option("--limit", type=click.IntRange(1), help="At most so many.")
 def links(limit: int | None) -> None:
     """Open survey addresses, one a line."""
+    from voc.campaigns import queries
     from voc.links import survey_url
-    from voc.surveys import queries
 
     settings = open_settings()
     with open_database().reading() as session:
-        for token in queries.open_tokens(session.connection(), limit=limit):
+        for token in queries.open_tokens(session, limit=limit):
             click.echo(survey_url(settings.base_url, token))
 
 

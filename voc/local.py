@@ -126,15 +126,15 @@ def _wait_until_healthy(port: int, parts: list[subprocess.Popen[bytes]], stop: _
 def _say_where(settings: Settings, port: int) -> None:
     db = Database(settings.database_url)
     with db.reading() as session:
-        tokens = campaigns.open_tokens(session, limit=1)
+        token = campaigns.open_tokens(session, limit=1).first()
         first = session.scalar(sa.select(User.email).where(User.email == FIRST_EMAIL, User.active))
     db.dispose()
     click.echo("")
     click.echo(f"  voc          http://localhost:{port}/")
     if first:
         click.echo(f"  ログイン     {FIRST_EMAIL} / {_first_password(settings.instance_dir)}")
-    if tokens:
-        click.echo(f"  アンケート   {links.survey_url(f'http://localhost:{port}', tokens[0])}")
+    if token:
+        click.echo(f"  アンケート   {links.survey_url(f'http://localhost:{port}', token)}")
     click.echo("  終了         Ctrl-C")
     click.echo("")
 

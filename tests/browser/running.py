@@ -49,7 +49,7 @@ class Site:
 
     def open_tokens(self, count: int) -> list[str]:
         with self.db.reading() as session:
-            return campaigns.open_tokens(session, limit=count)
+            return list(campaigns.open_tokens(session, limit=count))
 
     def scalar(self, statement: sa.Select[Any]) -> Any:
         with self.db.reading() as session:

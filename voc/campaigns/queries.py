@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voc.campaigns.tables import Campaign, Invitation
+from voc.campaigns.tables import TAKES_ANSWERS, Campaign, Invitation
 from voc.clock import end_of_day, now, start_of_day
 from voc.customers.tables import Customer, Product, Shop
 from voc.errors import Refused
@@ -68,20 +68,17 @@ def made_on(session: Session, campaign_id: int, day: date) -> int:
     ) or 0  # fmt: skip
 
 
-def open_tokens(session: Session, *, limit: int) -> list[str]:
-    """Tokens of invitations that can be answered now, the newest first."""
-    return list(
-        session.scalars(
-            sa.select(Invitation.token)
-            .join(Campaign)
-            .where(
-                Invitation.held_out.is_(False), Invitation.answered_at.is_(None), Invitation.expires_at > now(),
-                Campaign.status == "active",
-            )
-            .order_by(Invitation.id.desc())
-            .limit(limit)
-        )
-    )  # fmt: skip
+def can_be_answered() -> sa.ColumnElement[bool]:
+    """Of invitations joined with their campaigns: those whose link takes an answer now."""
+    return sa.and_(
+        Invitation.held_out.is_(False), Invitation.answered_at.is_(None), Invitation.expires_at > now(), Campaign.status.in_(TAKES_ANSWERS)
+    )
+
+
+def open_tokens(session: Session, *, limit: int | None = None) -> sa.ScalarResult[str]:
+    """Tokens of invitations that can be answered now, the newest first; read some at a time, however many there are."""
+    wanted = sa.select(Invitation.token).join(Campaign).where(can_be_answered()).order_by(Invitation.id.desc()).limit(limit)
+    return session.scalars(wanted.execution_options(yield_per=1_000))
 
 
 PER_PAGE = 25

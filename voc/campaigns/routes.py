@@ -138,7 +138,7 @@ def activate(campaign_id: int) -> Response:
 @access(Access.MANAGER)
 def pause(campaign_id: int) -> Response:
     service.pause(session(), session().get_one(Campaign, campaign_id), by=current_user.id)
-    flash(_("休止しました。新しい依頼も送信もせず、届いたアンケートは「お休み中」と表示されます。再開すると続きから始まります。"), "done")
+    flash(_("休止しました。再開するまで、新しい依頼も送信もしません。すでに届いたアンケートには、ひきつづき回答できます。"), "done")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 
 

@@ -74,7 +74,7 @@ def activate(session: Session, campaign: Campaign, *, by: int | None = None) -> 
 
 
 def pause(session: Session, campaign: Campaign, *, by: int | None = None) -> None:
-    """No new invitations, no mails, no answers, until it goes on."""
+    """No new invitations and no mails until it goes on. Links that were sent still take answers."""
     if campaign.status != "active":
         raise Conflict("この配信は動いていません。画面を読み込み直してください。")
     campaign.status = "paused"

@@ -12,6 +12,9 @@ from voc.reasons.codebook import PURCHASE_TYPES
 
 CHANNELS = ("mail", "paper", "line", "sms", "phone")
 
+#: A paused campaign asks nobody any more, but who was asked may answer: only closing ends that.
+TAKES_ANSWERS = ("active", "paused")
+
 
 class Campaign(Base):
     __tablename__ = "campaigns"

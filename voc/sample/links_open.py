@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voc import links
+from voc.campaigns import queries as campaigns
 from voc.campaigns.rules import Rule
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import now
@@ -19,12 +20,12 @@ CHUNK = 5_000
 
 def count(session: Session) -> int:
     """Links that can be answered now."""
-    return session.scalar(sa.select(sa.func.count()).select_from(Invitation).join(Campaign).where(_open())) or 0
+    return session.scalar(sa.select(sa.func.count()).select_from(Invitation).join(Campaign).where(campaigns.can_be_answered())) or 0
 
 
 def add(session: Session, house: House, wanted: int, *, after: int) -> tuple[int, int]:
     """Up to ``CHUNK`` more, for customers with a number above ``after``: how many, and the last customer's number."""
-    asked = sa.select(Invitation.customer_id).join(Campaign).where(_open())
+    asked = sa.select(Invitation.customer_id).join(Campaign).where(campaigns.can_be_answered())
     rows = session.execute(
         sa.select(Customer.id, sa.func.max(Order.id), sa.func.max(OrderLine.product_id))
         .join(Order, Order.customer_id == Customer.id)
@@ -49,12 +50,6 @@ def add(session: Session, house: House, wanted: int, *, after: int) -> tuple[int
         ],
     )  # fmt: skip
     return len(rows), rows[-1][0]
-
-
-def _open() -> sa.ColumnElement[bool]:
-    return sa.and_(
-        Invitation.held_out.is_(False), Invitation.answered_at.is_(None), Invitation.expires_at > now(), Campaign.status == "active"
-    )
 
 
 def _campaign(session: Session, house: House) -> Campaign:

@@ -36,7 +36,7 @@ def answer(token: str) -> Page:
     company, given = _company(), Given.from_form(request.form)
     with database().glance() as connection:  # all that can be known without the lock of the writers is read without it
         invited = queries.invited(connection, token)
-        if invited.state in ("paused", "closed"):
+        if invited.state == "closed":
             return _over(connection, invited)
         received = service.received_before(connection, invited, given) if invited.state == "answered" else None
     try:
@@ -132,14 +132,8 @@ def _over(connection: Connection, invited: Invited) -> Page:
     if invited.state == "answered":
         there = queries.answered(connection, invited.id)
         return _answered(company, invited.token, more=there is not None and there.pending)
-    if invited.state == "paused":
-        title, message = "ただいま受け付けを休んでいます", "お手数をおかけします。日をあらためて、同じアドレスからもう一度お開きください。"
-    else:
-        title, message = (
-            "受け付けを終了しました",
-            "このアンケートの受け付け期間は終わりました。お気持ちをお寄せくださり、ありがとうございます。",
-        )
-    return render.problem(company, title, message, form=request.form), 410
+    message = "このアンケートの受け付け期間は終わりました。お気持ちをお寄せくださり、ありがとうございます。"
+    return render.problem(company, "受け付けを終了しました", message, form=request.form), 410
 
 
 def _answered(company: Company, token: str, *, more: bool) -> Page:

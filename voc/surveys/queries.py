@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from voc.accounts import company as companies
 from voc.accounts.company import Company
-from voc.campaigns.tables import Campaign, Invitation
+from voc.campaigns.tables import TAKES_ANSWERS, Campaign, Invitation
 from voc.clock import now
 from voc.customers.tables import Customer, Product
 from voc.db import Database, table
@@ -48,12 +48,10 @@ class Invited:
 
     @property
     def state(self) -> str:
-        """``open``, ``answered``, ``paused`` or ``closed``."""
+        """``open``, ``answered`` or ``closed``."""
         if self.answered_at is not None:
             return "answered"
-        if self.campaign_status == "paused":
-            return "paused"
-        return "open" if self.campaign_status == "active" and self.expires_at > now() else "closed"
+        return "open" if self.campaign_status in TAKES_ANSWERS and self.expires_at > now() else "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,20 +152,3 @@ def company(db: Database) -> Company:
             kept = companies.read(session)
         _companies[db] = (time.monotonic(), kept)
     return kept
-
-
-def open_tokens(connection: Connection, *, limit: int | None = None) -> sa.ScalarResult[str]:
-    """Tokens of surveys that can be answered now, in the order of their making."""
-    wanted = (
-        sa.select(_invitations.c.token)
-        .join(_campaigns, _campaigns.c.id == _invitations.c.campaign_id)
-        .where(
-            sa.not_(_invitations.c.held_out),
-            _invitations.c.answered_at.is_(None),
-            _invitations.c.expires_at > now(),
-            _campaigns.c.status == "active",
-        )
-        .order_by(_invitations.c.id)
-        .limit(limit)
-    )
-    return connection.execution_options(yield_per=1000).execute(wanted).scalars()

@@ -14,7 +14,7 @@ from voc.campaigns.tables import Invitation
 from voc.clock import now, start_of_day, today
 from voc.db import Database
 from voc.jobs import Job
-from voc.surveys import queries, search
+from voc.surveys import search
 from voc.surveys.search import Wish
 from voc.surveys.tables import Answer
 
@@ -187,15 +187,3 @@ def test_an_empty_house_says_what_to_do(as_staff: FlaskClient) -> None:
 def test_a_part_of_the_page_is_sent_to_htmx(as_staff: FlaskClient) -> None:
     part = as_staff.get("/answers", headers={"HX-Request": "true"}).text
     assert "<html" not in part
-
-
-def test_open_links_are_those_that_can_be_answered(ask: Ask, db: Database, client: FlaskClient) -> None:
-    good, answered = ask(), ask()
-    ask(campaign={"status": "paused"})
-    ask(expires_at=now() - timedelta(days=1))
-    ask(held_out=True)
-    client.post(f"/s/{answered}", data={})
-    last = ask()
-    with db.reading() as session:
-        assert queries.open_tokens(session.connection()).all() == [good, last]
-        assert queries.open_tokens(session.connection(), limit=1).all() == [good]

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.integration.surveys.conftest import Ask
 from voc.accounts.company import Company
 from voc.audit import Event
+from voc.campaigns import queries as campaigns
 from voc.campaigns.tables import Invitation
 from voc.clock import now
 from voc.db import Database
@@ -114,7 +115,6 @@ def test_the_comparison_group_has_no_survey(client: FlaskClient, ask: Ask) -> No
         ("closed", timedelta(days=1), "受け付けを終了しました"),
         ("active", timedelta(seconds=-1), "受け付けを終了しました"),
         ("draft", timedelta(days=1), "受け付けを終了しました"),
-        ("paused", timedelta(days=1), "受け付けを休んでいます"),
     ],
 )
 def test_a_survey_that_is_over_is_a_kind_410_and_gives_the_words_back(
@@ -127,6 +127,27 @@ def test_a_survey_that_is_over_is_a_kind_410_and_gives_the_words_back(
     assert told in posted.text
     assert "せっかく書いた言葉" in posted.text
     assert answers() == []
+
+
+def test_a_paused_campaign_still_takes_the_answers_of_those_who_were_asked(
+    client: FlaskClient, ask: Ask, answers: Callable[[], list[object]]
+) -> None:
+    token = ask(campaign={"status": "paused"})
+    assert client.get(f"/s/{token}").status_code == 200
+    assert client.post(f"/s/{token}", data={"text": "値段が上がったので"}).status_code == 303
+    assert len(answers()) == 1
+
+
+def test_open_links_are_those_that_take_an_answer(ask: Ask, db: Database, client: FlaskClient) -> None:
+    good, answered, paused = ask(), ask(), ask(campaign={"status": "paused"})
+    ask(campaign={"status": "closed"})
+    ask(expires_at=now() - timedelta(days=1))
+    ask(held_out=True)
+    client.post(f"/s/{answered}", data={})
+    last = ask()
+    with db.reading() as session:
+        assert campaigns.open_tokens(session).all() == [last, paused, good]
+        assert campaigns.open_tokens(session, limit=1).all() == [last]
 
 
 def test_a_change_of_the_company_shows_within_seconds(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -242,8 +242,8 @@ def measure(model: ReplyClassifier, data: Prepared, out: HeldOut, rows: np.ndarr
         out.deeper[rows] = data.vectors @ model.vector_weights_
 
 
-def calibrate(model: ReplyClassifier, data: Prepared, out: HeldOut, rows: np.ndarray) -> None:
-    """Learn from held-out margins what they mean, and where to raise alerts."""
+def calibrate(model: ReplyClassifier, data: Prepared, out: HeldOut, rows: np.ndarray, recall: Mapping[str, float] = RECALL) -> None:
+    """Learn from held-out margins what they mean, and where to raise alerts: ``recall`` of each is to be found."""
     full = out.mixed + out.deeper
     y, weight = data.primary[rows], data.weight[rows]
     model.calibrators_ = [
@@ -256,7 +256,7 @@ def calibrate(model: ReplyClassifier, data: Prepared, out: HeldOut, rows: np.nda
     for part, whole in (("alert", out.whole), ("alert_full", out.whole + out.deeper)):
         for k, code in enumerate(CODES):
             margins, best = whole[known][:, PARTS[part]][:, k], out.strongest[known][:, PARTS["alert"]][:, k]
-            rule = AlertRule(code=code, recall=RECALL[code])
+            rule = AlertRule(code=code, recall=recall[code])
             model.rules_.append(rule.fit(margins, best, data.words[known, k], data.alerts[known, k]))
     model.sure_ = SURE
     harmed = known[data.alerts[known, 0]]

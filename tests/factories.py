@@ -14,7 +14,7 @@ from voc.customers.tables import Consent, Customer, Order, OrderLine, Product, S
 from voc.links import new_token
 from voc.readings.tables import Alert, ModelVersion, Prediction
 from voc.reasons import codebook
-from voc.reviews.tables import AuditDraw, Decision
+from voc.reviews.tables import AuditDraw, AuditWave, Decision
 from voc.surveys.tables import Answer
 
 _count = itertools.count(1)
@@ -121,8 +121,15 @@ def alert(session: Session, *, answer: Answer, code: str = "health_harm", **valu
     return _add(session, Alert(**defaults | values))
 
 
+def wave(session: Session, name: str = "2026-11-22/1", **values: Any) -> AuditWave:
+    """The wave of this name, made where there is none."""
+    found = session.query(AuditWave).filter_by(name=name).one_or_none()
+    return found or _add(session, AuditWave(**{"name": name, "last_answer_id": 1_000_000_000, "double_share": 0.2} | values))
+
+
 def draw(session: Session, *, answer: Answer, **values: Any) -> AuditDraw:
     defaults = {"answer_id": answer.id, "wave": "2026-11-22/1", "stratum": "unused_stock:0.600-0.800", "probability": 0.1}
+    wave(session, (defaults | values)["wave"])
     return _add(session, AuditDraw(**defaults | values))
 
 

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 from voc.accounts.tables import CompanySetting
 from voc.clock import now
 
+UNNAMED = "(会社名が未設定です)"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Company:
     """All settings of the company. A field's name is its key in the database."""
 
-    name: str = "(会社名が未設定です)"
+    name: str = UNNAMED
     desk: str = "お客様係"
     postal_address: str = ""
     """Sender's address: 特定電子メール法 wants it in every mail."""
@@ -23,6 +25,18 @@ class Company:
     purpose_version: str = "1"
     ask_again_days: int = 180
     """Nobody is asked twice within so many days, over all campaigns."""
+
+    @property
+    def names_itself(self) -> bool:
+        """Name, postal address and contact are there: without them no advertising mail may leave (特定電子メール法)."""
+        return self.name != UNNAMED and bool(self.postal_address.strip() and self.contact.strip())
+
+    acceptance_percent: int = 95
+    """Precision, in percent, that has to be shown before readings of a reason stand without a person."""
+    double_share: float = 0.1
+    """Share of the answers drawn at random that two people code in any case, blind."""
+    second_look: bool = True
+    """Whether two people code all drawn answers in which the first person and the machine differ."""
 
 
 def read(session: Session) -> Company:
@@ -41,7 +55,7 @@ def change(session: Session, company: Company) -> None:
     session.flush()
 
 
-EDITABLE = ("name", "desk", "postal_address", "contact", "privacy_url", "purpose", "ask_again_days")
+EDITABLE = ("name", "desk", "postal_address", "contact", "privacy_url", "purpose", "ask_again_days", "acceptance_percent")
 
 
 def edited(before: Company, values: dict[str, object]) -> Company:

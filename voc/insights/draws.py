@@ -1,81 +1,123 @@
-"""With which probability an answer was drawn for review, over all draws that it was open to. Pure."""
+"""With which chance an answer was drawn at random and reviewed in its turn, over all draws that it was open to. Pure.
 
-import re
-from collections import defaultdict
+Each draw (wave) takes answers at random within its own strata, at its own rates: one to know everything, one for a single
+reason, one after new answers came. Together they are one sample in which answer i is with the chance
+
+    π_i = Σ_w  p_w q_w Π_{v < w} (1 − p_v)
+
+over the waves w that it was open to, in their order: p_w is the rate of the stratum that it belongs to in w, q_w the part of that
+stratum's draws which has been reviewed. What was drawn by an earlier wave is not drawn again, hence the product.
+docs/statistics.md says why.
+"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from voc.stats.planner import overall_probability
+import numpy as np
+from numpy.typing import NDArray
 
-_STRATUM = re.compile(r"(?P<group>\w+):(?P<low>[0-9.]+)-(?P<high>[0-9.]+)")
-"""``no_effect:0.412-0.655``: predicted group and confidences, as reviews.sampling names it."""
+from voc.reasons.codebook import GROUPS
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+GROUP_CODES = tuple(GROUPS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One draw, and how it stands to the n drawn answers of all waves.
+
+    Attributes
+    ----------
+    name : str
+    strata : sequence of {"name", "group", "low", "high", "rate"}
+        As AuditWave keeps them.
+    open : ndarray of bool, shape (n,)
+        Whether the answer could have been drawn in it: it was there, within its scope.
+    group, confidence : ndarray, shape (n,)
+        The answer's reading at the time: place in GROUP_CODES, confidence.
+    """
+
+    name: str
+    strata: Sequence[dict[str, Any]]
+    open: Bools
+    group: Ints
+    confidence: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """One answer that was drawn."""
+    """One answer that was drawn; a list of them stands in the order in which each wave was written, which is random."""
 
     answer_id: int
     wave: str
     stratum: str
     probability: float
-    drawn_at: datetime
-    came_at: datetime
-    """When the answer came: it was not open to earlier draws."""
+    decided: bool
+    passed_on: bool = False
+    """Undecided, because somebody handed it on: it does not hold up those behind it."""
 
 
-@dataclass
-class _Wave:
-    drawn_at: datetime
-    rates: dict[str, float]
+def in_turn(draws: Sequence[Drawn]) -> Bools:
+    """Which draws count as reviewed: in each wave and stratum those before the first that is still undecided, shape (n,).
 
-    def rate_for(self, stratum: str) -> float:
-        """What this wave took of replies like those of a stratum of another wave: of the same predicted group, and of
-        the confidence in the middle of it; the wave's mean rate where it had no such group."""
-        if stratum in self.rates:
-            return self.rates[stratum]
-        wanted = _STRATUM.fullmatch(stratum)
-        if wanted is None:
-            return self._mean()
-        middle = (float(wanted["low"]) + float(wanted["high"])) / 2
-        near = [
-            (_distance(middle, float(found["low"]), float(found["high"])), rate)
-            for name, rate in self.rates.items()
-            if (found := _STRATUM.fullmatch(name)) and found["group"] == wanted["group"]
-        ]
-        return min(near)[1] if near else self._mean()
-
-    def _mean(self) -> float:
-        return sum(self.rates.values()) / len(self.rates)
+    Many are decided out of their turn, since they were alarming or hard. They are not like the others, and would stand for
+    them as long as the draw is reviewed in part. So they wait until their turn comes; when all are decided all count.
+    """
+    held_up: set[tuple[str, str]] = set()
+    counts = np.zeros(len(draws), dtype=bool)
+    for place, draw in enumerate(draws):
+        cell = (draw.wave, draw.stratum)
+        if not draw.decided and not draw.passed_on:
+            held_up.add(cell)
+        counts[place] = draw.decided and cell not in held_up
+    return counts
 
 
-def _distance(value: float, low: float, high: float) -> float:
-    return max(low - value, value - high, 0.0)
-
-
-def overall(draws: Sequence[Drawn]) -> dict[int, float]:
-    """For each drawn answer the probability of having been drawn at all: 1 − Π (1 − rate) over the waves it was open to."""
-    waves: dict[str, _Wave] = {}
-    by_wave: dict[str, dict[str, float]] = defaultdict(dict)
-    for draw in draws:
-        by_wave[draw.wave][draw.stratum] = draw.probability
-        waves[draw.wave] = _Wave(draw.drawn_at, by_wave[draw.wave])
+def chances(draws: Sequence[Drawn], waves: Sequence[Wave]) -> Floats:
+    """π of each draw; 0 for those that do not count (yet). Shape (n,). ``waves`` stand in the order in which they were drawn."""
+    counts = in_turn(draws)
+    reviewed = _reviewed(draws, counts)
+    own_rate = np.array([draw.probability for draw in draws], dtype=np.float64)
+    own_part = np.array([reviewed[(draw.wave, draw.stratum)] for draw in draws], dtype=np.float64)
     if len(waves) < 2:
-        return {draw.answer_id: draw.probability for draw in draws}
-    rates: dict[tuple[str, str], float] = {}
-    table = []
-    for draw in draws:
-        row = []
-        for name, wave in waves.items():
-            if name == draw.wave:
-                row.append(draw.probability)
-            elif draw.came_at > wave.drawn_at:
-                row.append(0.0)
-            else:
-                key = (name, draw.stratum)
-                if key not in rates:
-                    rates[key] = wave.rate_for(draw.stratum)
-                row.append(rates[key])
-        table.append(row)
-    return {draw.answer_id: float(p) for draw, p in zip(draws, overall_probability(table), strict=True)}
+        return np.where(counts, own_rate * own_part, 0.0)
+    own_wave = np.array([draw.wave for draw in draws])
+    chance, escaped = np.zeros(len(draws)), np.ones(len(draws))
+    for wave in waves:
+        rate, part = _rates(wave, reviewed)
+        mine = own_wave == wave.name
+        rate, part = np.where(mine, own_rate, rate), np.where(mine, own_part, part)
+        chance += rate * part * escaped
+        escaped *= 1 - rate
+    return np.where(counts, np.clip(chance, 1e-9, 1.0), 0.0)
+
+
+def _reviewed(draws: Sequence[Drawn], counts: Bools) -> dict[tuple[str, str], float]:
+    """Part of the draws of each wave and stratum that counts as reviewed."""
+    drawn: dict[tuple[str, str], int] = {}
+    done: dict[tuple[str, str], int] = {}
+    for draw, counted in zip(draws, counts, strict=True):
+        cell = (draw.wave, draw.stratum)
+        drawn[cell] = drawn.get(cell, 0) + 1
+        done[cell] = done.get(cell, 0) + int(counted)
+    return {cell: done[cell] / number for cell, number in drawn.items()}
+
+
+def _rates(wave: Wave, reviewed: dict[tuple[str, str], float]) -> tuple[Floats, Floats]:
+    """Rate of the stratum of each answer in a wave, 0 where it was not open to it, and the part of it that was reviewed."""
+    if not wave.strata:
+        return np.zeros(len(wave.open)), np.zeros(len(wave.open))
+    order = sorted(wave.strata, key=lambda told: (GROUP_CODES.index(told["group"]), told["low"]))
+    group = np.array([GROUP_CODES.index(told["group"]) for told in order])
+    begins = group * 2.0 + np.array([told["low"] for told in order])
+    place = np.searchsorted(begins, wave.group * 2.0 + wave.confidence + 1e-9, side="right") - 1
+    # Below the least confidence that the group had then: its lowest stratum, which comes next.
+    low = (place < 0) | (group[np.maximum(place, 0)] != wave.group)
+    place = np.where(low, np.minimum(place + 1, len(order) - 1), place)
+    there = wave.open & (group[place] == wave.group)
+    rate = np.array([told["rate"] for told in order], dtype=np.float64)[place]
+    part = np.array([reviewed.get((wave.name, told["name"]), 0.0) for told in order], dtype=np.float64)[place]
+    return np.where(there, rate, 0.0), part

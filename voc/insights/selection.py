@@ -1,6 +1,7 @@
 """What a report is about: the period and the other filters, and how they are told. Needs no database."""
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -69,6 +70,18 @@ class Selection:
             "campaign": self.campaign_id, "channel": self.way,
         }  # fmt: skip
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def of(cls, query: Mapping[str, Any]) -> "Selection":
+        """The selection that :meth:`query` told; what is not known is no limit."""
+        days = {name: date.fromisoformat(query[key]) for name, key in (("start", "from"), ("end", "to")) if query.get(key)}
+        return cls(
+            **days,
+            purchase_type=query.get("type"),
+            product_id=query.get("product"),
+            campaign_id=query.get("campaign"),
+            way=query.get("channel"),
+        )
 
 
 def preset(name: str, today: date) -> tuple[date | None, date | None]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from voc.campaigns import queries as campaigns
@@ -12,9 +13,11 @@ from voc.campaigns.tables import Campaign
 from voc.clock import now
 from voc.customers.tables import Customer, ImportRun
 from voc.jobs import Job
+from voc.readings import automatic
 from voc.readings import queries as readings
 from voc.readings.queries import AlertCount
 from voc.readings.tables import Prediction
+from voc.reasons import codebook
 from voc.reviews import queries, queue
 from voc.reviews.queries import AuditProgress, Today
 from voc.reviews.queue import Wish
@@ -38,6 +41,8 @@ class Home:
     reading_failed: str | None
     running: list[tuple[Campaign, Standing]]
     last_import: ImportRun | None
+    automatic_lost: list[str]
+    """Reasons that people have to decide again (for managers), by name."""
     steps: list[tuple[str, bool]]
     """The way from an empty house to the first result, and what of it is done."""
 
@@ -87,6 +92,7 @@ def look(session: Session, me: int, *, manager: bool) -> Home:
         reading_failed=_reading_failed(session),
         running=running,
         last_import=last_import,
+        automatic_lost=[f"「{gettext(codebook.LEAVES[row.leaf].short)}」" for row in automatic.lost(session)] if manager else [],
         steps=_steps(session, answers, audit),
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from voc.accounts.tables import User
 from voc.clock import start_of_day, today
 from voc.readings.tables import Prediction
-from voc.reviews.tables import AuditDraw, Decision, PassedOn
+from voc.reviews.tables import AuditDraw, AuditWave, Decision, PassedOn
 from voc.surveys.tables import Answer
 
 ADJUDICATION, DECISION, PREDICTION = "adjudication", "decision", "prediction"
@@ -54,10 +54,29 @@ def round_for(session: Session, answer_id: int, me: int) -> str | None:
     first = active_decision(session, answer_id, "first")
     if first is None:
         return "first"
-    drawn_twice = session.scalar(sa.select(AuditDraw.double).where(AuditDraw.answer_id == answer_id))
-    if drawn_twice and first.reviewer_id != me and active_decision(session, answer_id, "second") is None:
+    twice = session.scalar(sa.select(AuditDraw.id).where(AuditDraw.answer_id == answer_id, to_code_twice()))
+    if twice and first.reviewer_id != me and active_decision(session, answer_id, "second") is None:
         return "second"
     return None
+
+
+def to_code_twice() -> sa.ColumnElement[bool]:
+    """Of rows of AuditDraw: whether a second person codes the answer as well, blind.
+
+    Those that chance chose for it, and, where the wave has it so, all in which the first person and the machine that they saw
+    differ: most slips of people lie there (stats.planner.second_look).
+    """
+    first, read, wave = aliased(Decision), aliased(Prediction), aliased(AuditWave)
+    differs = sa.exists().where(
+        wave.name == AuditDraw.wave,
+        wave.second_look,
+        first.answer_id == AuditDraw.answer_id,
+        first.round == "first",
+        first.undone_at.is_(None),
+        read.id == first.prediction_id,
+        read.primary_leaf != first.primary_leaf,
+    )
+    return sa.or_(AuditDraw.double, differs)
 
 
 def to_adjudicate(session: Session, answer_id: int) -> bool:
@@ -91,7 +110,10 @@ def today_of(session: Session, me: int) -> Today:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditProgress:
-    """How far the random draws are reviewed; ``double`` are those to be coded by two people."""
+    """How far the random draws are reviewed; ``double`` are those to be coded by two people, as far as it is known by now.
+
+    The undecided rest of a closed draw counts nowhere: nobody waits for it.
+    """
 
     drawn: int = 0
     decided: int = 0
@@ -100,19 +122,55 @@ class AuditProgress:
 
 
 def audit_progress(session: Session) -> AuditProgress:
-    first, second = aliased(Decision), aliased(Decision)
-    drawn, decided, double, twice = session.execute(
+    first, second, read, wave = aliased(Decision), aliased(Decision), aliased(Prediction), aliased(AuditWave)
+    twice = sa.or_(AuditDraw.double, sa.and_(wave.second_look, read.primary_leaf != first.primary_leaf))
+    drawn, decided, double, coded_twice = session.execute(
         sa.select(
             sa.func.count(),
             sa.func.count(first.id),
-            sa.func.coalesce(sa.func.sum(sa.case((AuditDraw.double, 1), else_=0)), 0),
+            sa.func.coalesce(sa.func.sum(sa.case((twice, 1), else_=0)), 0),
             sa.func.count(second.id),
         )
         .select_from(AuditDraw)
+        .join(wave, wave.name == AuditDraw.wave)
         .outerjoin(first, sa.and_(first.answer_id == AuditDraw.answer_id, first.round == "first", first.undone_at.is_(None)))
         .outerjoin(second, sa.and_(second.answer_id == AuditDraw.answer_id, second.round == "second", second.undone_at.is_(None)))
+        .outerjoin(read, read.id == first.prediction_id)
+        .where(sa.or_(wave.closed_at.is_(None), first.id.is_not(None)))
     ).one()
-    return AuditProgress(drawn=drawn, decided=decided, double=int(double), coded_twice=twice)
+    return AuditProgress(drawn=drawn, decided=decided, double=int(double), coded_twice=coded_twice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveProgress:
+    """One random draw, and how far it is."""
+
+    wave: AuditWave
+    drawn: int
+    decided: int
+
+    @property
+    def left(self) -> int:
+        return self.drawn - self.decided
+
+
+def waves(session: Session, *, unfinished: bool = True, limit: int = 20) -> list[WaveProgress]:
+    """Random draws, the newest first; ``unfinished`` leaves out those in which everything is decided."""
+    first = aliased(Decision)
+    drawn, decided = sa.func.count(), sa.func.count(first.id)
+    counts = (
+        sa.select(AuditDraw.wave, drawn.label("drawn"), decided.label("decided"))
+        .outerjoin(first, sa.and_(first.answer_id == AuditDraw.answer_id, first.round == "first", first.undone_at.is_(None)))
+        .group_by(AuditDraw.wave)
+    )
+    found = (counts.having(decided < drawn) if unfinished else counts).subquery()
+    rows = session.execute(
+        sa.select(AuditWave, found.c.drawn, found.c.decided)
+        .join(found, found.c.wave == AuditWave.name)
+        .order_by(AuditWave.id.desc())
+        .limit(limit)
+    )
+    return [WaveProgress(wave=wave, drawn=n, decided=done) for wave, n, done in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from voc.clock import end_of_day, now, start_of_day
+from voc.readings.automatic import settled
 from voc.readings.tables import Alert, Prediction
 from voc.reasons import codebook
-from voc.reviews.tables import AuditDraw, Claimed, Decision, PassedOn
+from voc.reviews import queries
+from voc.reviews.tables import AuditDraw, AuditWave, Claimed, Decision, PassedOn
 from voc.surveys.tables import Answer
 
 CLAIM = timedelta(minutes=15)
@@ -95,23 +97,24 @@ def _passed_on(me: int) -> _Stream:
 
 
 def _audit(me: int) -> _Stream:
-    return _Stream(AuditDraw.answer_id, [~_decided(AuditDraw.answer_id)], [AuditDraw.id])
+    closed = sa.exists().where(AuditWave.name == AuditDraw.wave, AuditWave.closed_at.is_not(None))
+    return _Stream(AuditDraw.answer_id, [~_decided(AuditDraw.answer_id), ~closed], [AuditDraw.id])
 
 
 def _second(me: int) -> _Stream:
     first, key = aliased(Decision), AuditDraw.answer_id
     somebody_else = sa.or_(first.reviewer_id != me, first.reviewer_id.is_(None))
     by_another = sa.exists().where(first.answer_id == key, first.round == "first", first.undone_at.is_(None), somebody_else)
-    return _Stream(key, [AuditDraw.double, by_another, ~_decided(key, "second")], [AuditDraw.id])
+    return _Stream(key, [queries.to_code_twice(), by_another, ~_decided(key, "second")], [AuditDraw.id])
 
 
 def _hard(me: int) -> _Stream:
-    unsure = [Prediction.current, Prediction.confidence < HARD_BELOW, ~_decided(Prediction.answer_id)]
+    unsure = [Prediction.current, Prediction.confidence < HARD_BELOW, ~_decided(Prediction.answer_id), ~settled(Prediction.answer_id)]
     return _Stream(Prediction.answer_id, unsure, [Prediction.confidence, Prediction.answer_id])
 
 
 def _all(me: int) -> _Stream:
-    return _Stream(Answer.id, [~_decided(Answer.id)], [Answer.answered_at.desc(), Answer.id.desc()])
+    return _Stream(Answer.id, [~_decided(Answer.id), ~settled(Answer.id)], [Answer.answered_at.desc(), Answer.id.desc()])
 
 
 _STREAMS: dict[str, Callable[[int], _Stream]] = {

@@ -2,41 +2,56 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voc import audit
+from voc.accounts import company
 from voc.clock import now, today
-from voc.errors import Refused
+from voc.errors import Conflict, NotFound, Refused
+from voc.readings.queries import in_use
 from voc.readings.tables import Prediction
 from voc.reasons import codebook
-from voc.reviews.tables import AuditDraw
+from voc.reviews.tables import AuditDraw, AuditWave
 from voc.surveys.tables import Answer
 
-DOUBLE_SHARE = 0.2
-"""Share of the drawn answers that a second person codes as well, blind."""
+if TYPE_CHECKING:
+    from voc.stats.planner import Draw
+    from voc.stats.strata import Strata
+
+MOST = 10_000
+"""Answers that are drawn at once, at most."""
 GROUPS = tuple(codebook.GROUPS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What a draw is for; the fields are those of AuditWave."""
+
+    focus: str = ""
+    within: float | None = None
+    scope: dict[str, Any] = field(default_factory=dict)
+    unflagged: bool = False
+
+
 @dataclass(frozen=True, slots=True)
-class _Population:
-    """Every answer that was read, as columns."""
+class Population:
+    """The answers that a draw is made among, as columns of the same length."""
 
     answer_id: Sequence[int]
     group: Sequence[int]
+    """Place of the predicted group in GROUPS."""
     confidence: Sequence[float]
-    drawn: Sequence[bool]
 
 
 def draw_audit(session: Session, n: int, *, seed: int | None = None, by: int | None = None) -> int:
-    """Draw ``n`` answers for review, stratified by predicted group and confidence; the number drawn.
+    """Draw ``n`` of all answers for review, stratified by predicted group and confidence; the number drawn.
 
     Answers that somebody decided already (because they looked hard or alarming) stay in the draw and count as reviewed when
-    they are drawn: to leave them out would bias the shares. The rows are written in random order, so that the first
-    so many of them are a random part as well.
+    their turn comes: to leave them out would bias the shares.
 
     Raises
     ------
@@ -45,29 +60,27 @@ def draw_audit(session: Session, n: int, *, seed: int | None = None, by: int | N
     """
     from voc.stats import planner  # numpy and scipy: not for every start of the site
 
-    if not 1 <= n <= 10_000:
+    if not 1 <= n <= MOST:
         raise Refused("一度に回せるのは1件から10,000件までです。")
-    _one_draw_at_a_time(session)
-    everyone = _population(session)
-    taken = [place for place, drawn in enumerate(everyone.drawn) if drawn]
+    one_draw_at_a_time(session)
+    everyone, taken = _population(session)
     if len(taken) == len(everyone.answer_id):
         raise Refused("確認に回せる回答がありません。新しい回答が読み取られてから、もう一度お試しください。")
     seed = secrets.randbits(32) if seed is None else seed
     outlook = planner.look_ahead(everyone.group, everyone.confidence, GROUPS, taken=taken, wanted=len(taken) + n)
     drawn = planner.draw(outlook, planner.allocate(outlook, n), taken=taken, seed=seed)
-    rows = _rows(everyone, outlook.strata.of, drawn, wave=_next_wave(session), seed=seed)
-    session.execute(sa.insert(AuditDraw), rows)
-    audit.record(session, "audit.drawn", user_id=by, wave=rows[0]["wave"], drawn=len(rows), asked=n, seed=seed, of=len(everyone.answer_id))
-    return len(rows)
+    keep(session, everyone, outlook.strata, drawn, Purpose(), taken=taken, seed=seed, by=by)
+    return len(drawn.rows)
 
 
-def _one_draw_at_a_time(session: Session) -> None:
+def one_draw_at_a_time(session: Session) -> None:
     """Two draws at once would each not know what the other took. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("LOCK TABLE audit_draws IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _population(session: Session) -> _Population:
+def _population(session: Session) -> tuple[Population, list[int]]:
+    """Every answer that was read, and the places of those that were drawn before."""
     rows = session.execute(
         sa.select(Answer.id, Answer.purchase_type, Prediction.primary_leaf, Prediction.confidence, AuditDraw.id)
         .join(Prediction, sa.and_(Prediction.answer_id == Answer.id, Prediction.current))
@@ -77,50 +90,113 @@ def _population(session: Session) -> _Population:
     place = {
         (leaf, bought): GROUPS.index(codebook.group_of(leaf, bought)) for leaf in codebook.LEAVES for bought in codebook.PURCHASE_TYPES
     }
-    return _Population(
+    everyone = Population(
         answer_id=[row[0] for row in rows],
         group=[place[row[2], row[1]] for row in rows],
         confidence=[min(max(row[3], 0.0), 1.0) for row in rows],
-        drawn=[row[4] is not None for row in rows],
     )
+    return everyone, [position for position, row in enumerate(rows) if row[4] is not None]
 
 
-def _rows(everyone: _Population, strata: Any, drawn: Any, *, wave: str, seed: int) -> list[dict[str, Any]]:
+def keep(
+    session: Session, everyone: Population, strata: "Strata", drawn: "Draw", purpose: Purpose, *,
+    taken: Any, seed: int, by: int | None,
+) -> AuditWave:  # fmt: skip
+    """Write a draw: the wave with the rate of each stratum, and its answers.
+
+    The answers are written in random order, so that the first so many of a stratum are a random part as well: only these
+    count until all are decided (insights.draws). ``taken`` are the places of answers that were drawn before.
+    """
     import numpy as np
 
+    names, told = _told(everyone, strata, drawn, np.asarray(taken, dtype=np.int64))
+    model, settings = in_use(session), company.read(session)
+    wave = AuditWave(
+        name=_next_name(session), focus=purpose.focus, within=purpose.within, scope=purpose.scope, unflagged=purpose.unflagged,
+        model_version=model.version if model else "", last_answer_id=max(everyone.answer_id), strata=told,
+        double_share=settings.double_share, second_look=settings.second_look, drawn_by=by, drawn_at=now(),
+    )  # fmt: skip
+    session.add(wave)
+    session.flush()
     rng = np.random.default_rng([seed, 1])
-    double = rng.random(len(drawn.rows)) < DOUBLE_SHARE
-    names = _stratum_names(everyone, strata)
-    moment = now()
+    double = rng.random(len(drawn.rows)) < settings.double_share
     rows = [
         {
-            "answer_id": everyone.answer_id[place],
-            "wave": wave,
-            "stratum": names[stratum],
-            "probability": float(probability),
-            "double": bool(twice),
-            "drawn_at": moment,
+            "answer_id": int(everyone.answer_id[place]), "wave": wave.name, "stratum": names[stratum],
+            "probability": float(probability), "double": bool(twice), "drawn_at": wave.drawn_at,
         }
         for place, stratum, probability, twice in zip(drawn.rows, drawn.stratum, drawn.probability, double, strict=True)
-    ]
-    return [rows[place] for place in rng.permutation(len(rows))]
+    ]  # fmt: skip
+    session.execute(sa.insert(AuditDraw), [rows[place] for place in rng.permutation(len(rows))])
+    audit.record(
+        session, "audit.drawn", user_id=by, wave=wave.name, drawn=len(rows), seed=seed, of=len(everyone.answer_id), focus=purpose.focus,
+        scope=purpose.scope,
+    )  # fmt: skip
+    return wave
 
 
-def _stratum_names(everyone: _Population, strata: Any) -> dict[int, str]:
-    """Each stratum by its group and the confidences in it: ``no_effect:0.412-0.655``, so that it can be told again later."""
+def _told(everyone: Population, strata: "Strata", drawn: "Draw", taken: Any) -> tuple[dict[int, str], list[dict[str, Any]]]:
+    """Each stratum's name, and what is kept of it: group, confidences, share of the available answers that was drawn."""
     import numpy as np
 
-    confidence, group = np.asarray(everyone.confidence), np.asarray(everyone.group)
-    names = {}
-    for stratum in np.unique(strata):
-        inside = strata == stratum
-        low, high = confidence[inside].min(), confidence[inside].max()
-        names[int(stratum)] = f"{GROUPS[group[inside][0]]}:{low:.3f}-{high:.3f}"
-    return names
+    confidence, size = np.asarray(everyone.confidence, dtype=np.float64), len(strata)
+    low, high = np.full(size, 1.0), np.zeros(size)
+    np.minimum.at(low, strata.of, confidence)
+    np.maximum.at(high, strata.of, confidence)
+    available = strata.size - np.bincount(strata.of[taken], minlength=size)
+    rate = np.bincount(drawn.stratum, minlength=size) / np.maximum(available, 1)
+    names: dict[int, str] = {}
+    for stratum in range(size):
+        name = f"{GROUPS[strata.predicted[stratum]]}:{low[stratum]:.3f}-{high[stratum]:.3f}"
+        names[stratum] = f"{name}#{strata.band[stratum]}" if name in names.values() else name
+    told = [
+        {
+            "name": names[stratum], "group": GROUPS[strata.predicted[stratum]], "low": float(low[stratum]), "high": float(high[stratum]),
+            "rate": float(rate[stratum]),
+        }
+        for stratum in range(size)
+    ]  # fmt: skip
+    return names, told
 
 
-def _next_wave(session: Session) -> str:
+def _next_name(session: Session) -> str:
     """Waves are named by the day: ``2026-11-22/1``, ``2026-11-22/2``."""
     day = today().isoformat()
-    earlier = session.scalar(sa.select(sa.func.count(AuditDraw.wave.distinct())).where(AuditDraw.wave.startswith(day))) or 0
-    return f"{day}/{earlier + 1}"
+    earlier = session.scalars(sa.select(AuditWave.name).where(AuditWave.name.startswith(f"{day}/"))).all()
+    return f"{day}/{max((int(name.rpartition('/')[2]) for name in earlier), default=0) + 1}"
+
+
+def close(session: Session, wave_id: int, *, by: int) -> AuditWave:
+    """What of a draw is still undecided waits no longer. What was decided counts: the rows stand in random order.
+
+    Raises
+    ------
+    Conflict
+        It is closed already.
+    """
+    return _set_closed(session, wave_id, by=by, closed=True)
+
+
+def reopen(session: Session, wave_id: int, *, by: int) -> AuditWave:
+    """The rest of a closed draw waits again."""
+    return _set_closed(session, wave_id, by=by, closed=False)
+
+
+def _set_closed(session: Session, wave_id: int, *, by: int, closed: bool) -> AuditWave:
+    wave = session.get(AuditWave, wave_id, with_for_update=True)
+    if wave is None:
+        raise NotFound("この抜き取りは見つかりません。画面を開き直してください。")
+    if (wave.closed_at is not None) == closed:
+        raise Conflict("この抜き取りはすでに終わっています。" if closed else "この抜き取りはすでに再開されています。")
+    wave.closed_at = now() if closed else None
+    session.flush()
+    audit.record(session, "audit.closed" if closed else "audit.reopened", user_id=by, wave=wave.name)
+    return wave
+
+
+def set_second_look(session: Session, *, share: float, differing: bool, by: int) -> None:
+    """How much of later draws two people code; draws that were made keep what held for them."""
+    if not 0 <= share <= 1:
+        raise Refused("二人で確認する割合は、0〜100の数で入れてください。")
+    company.change(session, replace(company.read(session), double_share=share, second_look=differing))
+    audit.record(session, "audit.second_look_set", user_id=by, share=share, differing=differing)

@@ -1,6 +1,7 @@
 """What people decided: the real reason (ホンネ) of each reviewed answer, and how the answer came before them."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,10 +11,50 @@ from voc.db import Base, one_of
 from voc.reasons.codebook import LEAVES
 
 
+class AuditWave(Base):
+    """One random draw: what for, among which answers, at which rate in each stratum.
+
+    Written once; only ``closed_at`` changes. All that is needed to tell with which chance any answer would have been drawn
+    in it (insights.draws), also those that were drawn in another wave.
+    """
+
+    __tablename__ = "audit_waves"
+    __table_args__ = (
+        sa.UniqueConstraint("name"),
+        sa.CheckConstraint("double_share >= 0 AND double_share <= 1", name="double_share"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    """Day and number: ``2026-11-22/1``."""
+    focus: Mapped[str] = mapped_column(sa.String(60), default="")
+    """What is to be known better: a group, a leaf in its group (``other/price``), ``health_harm``, or all reasons alike."""
+    within: Mapped[float | None]
+    """Half width that was wished for, in shares: 0.03 is ±3 points."""
+    scope: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The answers it was drawn among, as the parameters of a report; empty: all of them."""
+    unflagged: Mapped[bool] = mapped_column(default=False)
+    """Drawn among answers only in which the machine had found no harm."""
+    model_version: Mapped[str] = mapped_column(sa.String(60), default="")
+    """Whose readings the strata are made of."""
+    last_answer_id: Mapped[int]
+    """The newest answer that could have been drawn."""
+    strata: Mapped[list[Any]] = mapped_column(default=list)
+    """``{"name", "group", "low", "high", "rate"}`` of every stratum, also those that nothing was drawn from (rate 0)."""
+    double_share: Mapped[float] = mapped_column(default=0.0)
+    """Share of the draws that two people code in any case, blind."""
+    second_look: Mapped[bool] = mapped_column(default=False)
+    """Whether two people code all those in which the first person and the machine differ."""
+    drawn_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    drawn_at: Mapped[datetime] = mapped_column(default=now)
+    closed_at: Mapped[datetime | None]
+    """What was not decided by then waits no longer."""
+
+
 class AuditDraw(Base):
     """An answer drawn at random for review, with the probability it was drawn with: what corrected shares rest on.
 
-    Written once and never changed; an answer is drawn at most once.
+    Written once and never changed; an answer is drawn at most once. Within a wave the rows stand in random order.
     """
 
     __tablename__ = "audit_draws"
@@ -24,11 +65,11 @@ class AuditDraw(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answers.id", ondelete="CASCADE"))
-    wave: Mapped[str] = mapped_column(sa.String(60))
+    wave: Mapped[str] = mapped_column(sa.ForeignKey("audit_waves.name"))
     stratum: Mapped[str] = mapped_column(sa.String(60))
     probability: Mapped[float]
     double: Mapped[bool] = mapped_column(default=False)
-    """To be coded by a second person as well, blind."""
+    """To be coded by a second person as well, blind, whatever the first one decides (see AuditWave.second_look)."""
     drawn_at: Mapped[datetime] = mapped_column(default=now)
 
 

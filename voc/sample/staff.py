@@ -18,6 +18,7 @@ from voc.readings import service as readings
 from voc.readings.reader import Reader
 from voc.readings.tables import Alert, Prediction
 from voc.reasons import codebook
+from voc.reviews import queries as reviewed
 from voc.reviews import sampling
 from voc.reviews import service as reviews
 from voc.reviews.service import Choice
@@ -137,19 +138,20 @@ class Staff:
                 sampling.draw_audit(session, wanted, seed=self.rng.randrange(2**32), by=self.lead)
             except Refused:
                 return
-        drawn = session.execute(sa.select(AuditDraw.answer_id, AuditDraw.double).where(AuditDraw.id > before).order_by(AuditDraw.id)).all()
+        drawn = session.scalars(sa.select(AuditDraw.answer_id).where(AuditDraw.id > before).order_by(AuditDraw.id)).all()
         self._review(session, drawn[: int(len(drawn) * REVIEWED / DRAWN)], begun)
 
-    def _review(self, session: Session, drawn: Sequence[Any], begun: datetime) -> None:
+    def _review(self, session: Session, drawn: Sequence[int], begun: datetime) -> None:
         """A few seconds an answer, two people side by side; the second look comes a day later."""
         span = (self.calendar.now - begun) * 0.9
-        for place, (answer_id, double) in enumerate(drawn):
+        for place, answer_id in enumerate(drawn):
             moment = begun + timedelta(hours=1) + span * 0.6 * (place / len(drawn))
             one, other = (self.first, self.second) if place % 20 < 11 else (self.second, self.first)
             self._decide(session, answer_id, moment, by=one, round="first", stream="audit")
-            if double and self.rng.random() < 0.8:
+            twice = reviewed.round_for(session, answer_id, other) == "second"
+            if twice and self.rng.random() < 0.8:
                 self._decide(session, answer_id, moment + span * 0.35, by=other, round="second", stream="audit")
-        self._adjudicate(session, [answer_id for answer_id, double in drawn if double])
+        self._adjudicate(session, drawn)
 
     def _decide(self, session: Session, answer_id: int, moment: datetime, *, by: int, round: str, stream: str) -> None:
         answer = session.get_one(Answer, answer_id)

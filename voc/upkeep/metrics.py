@@ -13,7 +13,7 @@ from voc.delivery.tables import Message
 from voc.jobs import Job
 from voc.readings.tables import Alert, Prediction
 from voc.reasons.codebook import ALERTS
-from voc.reviews.tables import AuditDraw, Decision
+from voc.reviews.tables import AuditDraw, AuditWave, Decision
 from voc.surveys.tables import Answer
 
 
@@ -88,4 +88,6 @@ def _alerts(session: Session) -> Iterator[Metric]:
 
 def _waiting_draws(session: Session) -> int:
     decided = sa.select(Decision.answer_id).where(Decision.undone_at.is_(None))
-    return session.scalar(sa.select(sa.func.count()).select_from(AuditDraw).where(AuditDraw.answer_id.not_in(decided))) or 0
+    open_ = sa.select(AuditWave.name).where(AuditWave.closed_at.is_(None))
+    waiting = sa.select(sa.func.count()).select_from(AuditDraw).where(AuditDraw.answer_id.not_in(decided), AuditDraw.wave.in_(open_))
+    return session.scalar(waiting) or 0

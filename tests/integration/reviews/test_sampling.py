@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from voc.db import Database
-from voc.errors import Refused
+from voc.errors import Conflict, Refused
 from voc.reasons import codebook
-from voc.reviews import sampling
-from voc.reviews.tables import AuditDraw
+from voc.reviews import queries, queue, sampling
+from voc.reviews.queue import Wish
+from voc.reviews.tables import AuditDraw, AuditWave
 
 LEAVES = ("unused_stock", "price", "no_effect", "side_effect")
 
@@ -76,11 +77,45 @@ def test_the_rows_are_written_in_random_order_so_that_a_part_is_random_too(db: D
         assert len({row.stratum.split(":")[0] for row in drawn(session)[:20]}) == 4
 
 
-def test_about_a_fifth_is_to_be_coded_twice(db: Database) -> None:
+def test_a_share_that_the_company_sets_is_to_be_coded_twice(db: Database) -> None:
     with db.transaction() as session:
-        fill(session, 300)
+        fill(session, 600)
         sampling.draw_audit(session, 300, seed=5)
-        assert 40 <= sum(row.double for row in drawn(session)) <= 80
+        assert 15 <= sum(row.double for row in drawn(session)) <= 45
+        sampling.set_second_look(session, share=0.5, differing=False, by=factories.user(session).id)
+        sampling.draw_audit(session, 300, seed=5)
+        assert 120 <= sum(row.double for row in drawn(session)[300:]) <= 180
+        first, second = session.scalars(sa.select(AuditWave).order_by(AuditWave.id)).all()
+        assert (first.double_share, first.second_look, second.double_share, second.second_look) == (0.1, True, 0.5, False)
+
+
+def test_a_wave_keeps_the_rate_of_every_stratum_and_who_could_be_drawn(db: Database) -> None:
+    with db.transaction() as session:
+        fill(session, 200)
+        sampling.draw_audit(session, 40, seed=1)
+        sampling.draw_audit(session, 30, seed=2)
+        waves = session.scalars(sa.select(AuditWave).order_by(AuditWave.id)).all()
+        for wave in waves:
+            rates = {stratum["name"]: stratum["rate"] for stratum in wave.strata}
+            assert len(rates) == len(wave.strata)
+            assert {row.stratum: row.probability for row in drawn(session) if row.wave == wave.name}.items() <= rates.items()
+            assert wave.last_answer_id == max(session.scalars(sa.select(factories.Answer.id)))
+
+
+def test_a_closed_draw_waits_no_longer_and_can_be_taken_up_again(db: Database) -> None:
+    with db.transaction() as session:
+        fill(session, 60)
+        sampling.draw_audit(session, 20, seed=1)
+        me = factories.user(session)
+        wave = session.scalars(sa.select(AuditWave)).one()
+        assert queue.count_waiting(session, me.id, Wish(), "audit") == 20
+        sampling.close(session, wave.id, by=me.id)
+        assert queue.count_waiting(session, me.id, Wish(), "audit") == 0
+        assert queries.audit_progress(session).drawn == 0
+        with pytest.raises(Conflict):
+            sampling.close(session, wave.id, by=me.id)
+        sampling.reopen(session, wave.id, by=me.id)
+        assert queue.count_waiting(session, me.id, Wish(), "audit") == 20
 
 
 def test_there_is_nothing_to_draw_before_anything_was_read(db: Database) -> None:

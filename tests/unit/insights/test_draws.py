@@ -1,50 +1,75 @@
-"""The probability of having been drawn, over several draws."""
+"""The chance of having been drawn and reviewed, over several draws."""
 
-from datetime import UTC, datetime, timedelta
-
+import numpy as np
 import pytest
 
-from voc.insights.draws import Drawn, overall
-
-NOON = datetime(2026, 11, 1, 3, tzinfo=UTC)
+from voc.insights.draws import GROUP_CODES, Drawn, Wave, chances, in_turn
 
 
-def drawn(answer_id: int, wave: str, stratum: str, probability: float, *, day: int = 0, came: int = -30) -> Drawn:
-    return Drawn(answer_id, wave, stratum, probability, NOON + timedelta(days=day), NOON + timedelta(days=came))
+def drawn(wave: str, stratum: str, probability: float, *, decided: bool = True, passed_on: bool = False) -> Drawn:
+    return Drawn(answer_id=0, wave=wave, stratum=stratum, probability=probability, decided=decided, passed_on=passed_on)
+
+
+def stratum(group: str, low: float, high: float, rate: float) -> dict[str, object]:
+    return {"name": f"{group}:{low:.3f}-{high:.3f}", "group": group, "low": low, "high": high, "rate": rate}
+
+
+def wave(name: str, strata: list[dict[str, object]], readings: list[tuple[str, float]], *, closed_to: tuple[int, ...] = ()) -> Wave:
+    return Wave(
+        name=name, strata=strata, open=~np.isin(np.arange(len(readings)), closed_to),
+        group=np.array([GROUP_CODES.index(group) for group, _ in readings]), confidence=np.array([sure for _, sure in readings]),
+    )  # fmt: skip
 
 
 def test_one_draw_is_taken_as_it_is() -> None:
-    assert overall([drawn(1, "a", "price:0.1-0.5", 0.2), drawn(2, "a", "price:0.5-0.9", 0.1)]) == {1: 0.2, 2: 0.1}
+    draws = [drawn("a", "other:0.100-0.500", 0.2), drawn("a", "other:0.500-0.900", 0.1)]
+    assert chances(draws, [wave("a", [], [("other", 0.3), ("other", 0.7)])]) == pytest.approx([0.2, 0.1])
+
+
+def test_a_part_that_was_reviewed_counts_as_a_smaller_draw() -> None:
+    draws = [drawn("a", "x", 0.5), drawn("a", "x", 0.5), drawn("a", "x", 0.5, decided=False), drawn("a", "x", 0.5, decided=False)]
+    assert chances(draws, []) == pytest.approx([0.25, 0.25, 0, 0])
+
+
+def test_what_was_decided_out_of_its_turn_waits_for_it() -> None:
+    draws = [drawn("a", "x", 0.5), drawn("a", "x", 0.5, decided=False), drawn("a", "x", 0.5), drawn("a", "y", 0.1), drawn("b", "x", 0.1)]
+    assert in_turn(draws).tolist() == [True, False, False, True, True]
+
+
+def test_what_was_passed_on_does_not_hold_up_the_others() -> None:
+    draws = [drawn("a", "x", 0.5, decided=False, passed_on=True), drawn("a", "x", 0.5)]
+    assert in_turn(draws).tolist() == [False, True]
+    assert chances(draws, []) == pytest.approx([0, 0.25])
 
 
 def test_two_draws_add_up_for_those_that_were_open_to_both() -> None:
-    found = overall([drawn(1, "a", "other:0.1-0.9", 0.5), drawn(2, "b", "other:0.1-0.9", 0.2, day=1)])
-    assert found == pytest.approx({1: 1 - 0.5 * 0.8, 2: 1 - 0.5 * 0.8})
+    readings = [("other", 0.3), ("other", 0.8)]
+    all_ = "other:0.100-0.900"
+    waves = [wave(name, [stratum("other", 0.1, 0.9, rate)], readings) for name, rate in (("a", 0.5), ("b", 0.2))]
+    assert chances([drawn("a", all_, 0.5), drawn("b", all_, 0.2)], waves) == pytest.approx([0.6, 0.6])
 
 
-def test_a_reply_that_came_later_was_not_open_to_the_earlier_draw() -> None:
-    found = overall([drawn(1, "a", "other:0.1-0.9", 0.5), drawn(2, "b", "other:0.1-0.9", 0.2, day=10, came=5)])
-    assert found == pytest.approx({1: 1 - 0.5 * 0.8, 2: 0.2})
+def test_an_answer_that_came_later_was_not_open_to_the_earlier_draw() -> None:
+    readings = [("other", 0.3), ("other", 0.8)]
+    all_ = "other:0.100-0.900"
+    waves = [
+        wave("a", [stratum("other", 0.1, 0.9, 0.5)], readings, closed_to=(1,)),
+        wave("b", [stratum("other", 0.1, 0.9, 0.2)], readings),
+    ]
+    assert chances([drawn("a", all_, 0.5), drawn("b", all_, 0.2)], waves) == pytest.approx([0.6, 0.2])
 
 
-def test_strata_that_were_cut_differently_are_matched_by_group_and_confidence() -> None:
-    found = overall(
-        [
-            drawn(1, "a", "other:0.100-0.900", 0.5),
-            drawn(2, "b", "other:0.100-0.500", 0.4, day=1),
-            drawn(3, "b", "other:0.500-0.900", 0.1, day=1),
-            drawn(4, "b", "no_effect:0.100-0.900", 0.9, day=1),
-        ]
-    )
-    assert found[2] == pytest.approx(1 - 0.6 * 0.5)
-    assert found[3] == pytest.approx(1 - 0.9 * 0.5)
-    assert found[1] in (pytest.approx(1 - 0.5 * 0.6), pytest.approx(1 - 0.5 * 0.9))
-
-
-def test_a_group_that_a_draw_did_not_have_gets_its_mean_rate() -> None:
-    found = overall([drawn(1, "a", "x", 0.5), drawn(2, "b", "other:0.1-0.9", 0.2, day=1), drawn(3, "b", "price:0.1-0.9", 0.4, day=1)])
-    assert found[1] == pytest.approx(1 - 0.5 * 0.7)
+def test_each_answer_has_the_rate_of_its_own_stratum_in_the_other_draw_also_where_that_is_nothing() -> None:
+    readings = [("other", 0.2), ("other", 0.8), ("no_effect", 0.05), ("competitor", 0.5)]
+    waves = [
+        wave("a", [stratum("other", 0.1, 0.5, 0.4), stratum("other", 0.51, 0.9, 0.1), stratum("no_effect", 0.1, 0.9, 0.3)], readings),
+        wave("b", [stratum("other", 0.1, 0.9, 0.0), stratum("competitor", 0.1, 0.9, 0.5), stratum("no_effect", 0.0, 0.9, 0.5)], readings),
+    ]
+    draws = [drawn("a", "other:0.100-0.500", 0.4), drawn("a", "other:0.510-0.900", 0.1), drawn("b", "no_effect:0.000-0.900", 0.5),
+             drawn("b", "competitor:0.100-0.900", 0.5)]  # fmt: skip
+    # of the third nothing was reviewed in wave a, so only having escaped it counts; the fourth group was not in wave a at all
+    assert chances(draws, waves) == pytest.approx([0.4, 0.1, 0.7 * 0.5, 0.5])
 
 
 def test_nothing_drawn() -> None:
-    assert overall([]) == {}
+    assert chances([], []).tolist() == []

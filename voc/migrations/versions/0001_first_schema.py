@@ -45,12 +45,23 @@ def upgrade() -> None:
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('card', sa.JSON(), nullable=False),
     sa.Column('in_use', sa.Boolean(), nullable=False),
+    sa.Column('in_use_since', voc.db.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('declined_at', voc.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('added_at', voc.db.UTCDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('version', name=op.f('pk_model_versions'))
     )
     with op.batch_alter_table('model_versions', schema=None) as batch_op:
         batch_op.create_index('uq_model_versions_in_use', ['in_use'], unique=True, sqlite_where=sa.text('in_use'), postgresql_where=sa.text('in_use'))
 
+    op.create_table('drift_checks',
+    sa.Column('month', sa.String(length=7), nullable=False),
+    sa.Column('model_version', sa.String(length=60), nullable=False),
+    sa.Column('figures', sa.JSON(), nullable=False),
+    sa.Column('notices', sa.JSON(), nullable=False),
+    sa.Column('seen', sa.JSON(), nullable=False),
+    sa.Column('checked_at', voc.db.UTCDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('month', name=op.f('pk_drift_checks'))
+    )
     op.create_table('roles',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(length=20), nullable=False),
@@ -404,6 +415,47 @@ def upgrade() -> None:
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.create_index('ix_alerts_status_due_at', ['status', 'due_at'], unique=False)
 
+    op.create_table('audit_waves',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('focus', sa.String(length=60), nullable=False),
+    sa.Column('within', sa.Double(), nullable=True),
+    sa.Column('scope', sa.JSON(), nullable=False),
+    sa.Column('unflagged', sa.Boolean(), nullable=False),
+    sa.Column('model_version', sa.String(length=60), nullable=False),
+    sa.Column('last_answer_id', sa.Integer(), nullable=False),
+    sa.Column('strata', sa.JSON(), nullable=False),
+    sa.Column('double_share', sa.Double(), nullable=False),
+    sa.Column('second_look', sa.Boolean(), nullable=False),
+    sa.Column('drawn_by', sa.Integer(), nullable=True),
+    sa.Column('drawn_at', voc.db.UTCDateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', voc.db.UTCDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('double_share >= 0 AND double_share <= 1', name=op.f('ck_audit_waves_double_share')),
+    sa.ForeignKeyConstraint(['drawn_by'], ['users.id'], name=op.f('fk_audit_waves_drawn_by'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_waves')),
+    sa.UniqueConstraint('name', name=op.f('uq_audit_waves_name'))
+    )
+    op.create_table('automatic_reasons',
+    sa.Column('leaf', sa.String(length=30), nullable=False),
+    sa.Column('wanted', sa.Boolean(), nullable=False),
+    sa.Column('threshold', sa.Double(), nullable=True),
+    sa.Column('model_version', sa.String(length=60), nullable=True),
+    sa.Column('target', sa.Double(), nullable=True),
+    sa.Column('precision', sa.Double(), nullable=True),
+    sa.Column('bound', sa.Double(), nullable=True),
+    sa.Column('audited', sa.Integer(), nullable=False),
+    sa.Column('coverage', sa.Double(), nullable=False),
+    sa.Column('changed_by', sa.Integer(), nullable=True),
+    sa.Column('checked_at', voc.db.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('started_at', voc.db.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('lost_at', voc.db.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('lost_why', sa.String(length=10), nullable=True),
+    sa.CheckConstraint("leaf IN ('quality', 'side_effect', 'service', 'no_effect', 'price', 'unaware_subscription', 'competitor', 'unused_stock', 'no_reason', 'life_change', 'goal_met', 'unclear')", name=op.f('ck_automatic_reasons_leaf')),
+    sa.CheckConstraint("lost_why IN ('bound', 'model', 'target')", name=op.f('ck_automatic_reasons_lost_why')),
+    sa.CheckConstraint('threshold IS NULL OR (wanted AND model_version IS NOT NULL)', name=op.f('ck_automatic_reasons_threshold')),
+    sa.ForeignKeyConstraint(['changed_by'], ['users.id'], name=op.f('fk_automatic_reasons_changed_by'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('leaf', name=op.f('pk_automatic_reasons'))
+    )
     op.create_table('audit_draws',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('answer_id', sa.Integer(), nullable=False),
@@ -414,6 +466,7 @@ def upgrade() -> None:
     sa.Column('drawn_at', voc.db.UTCDateTime(timezone=True), nullable=False),
     sa.CheckConstraint('probability > 0 AND probability <= 1', name=op.f('ck_audit_draws_probability')),
     sa.ForeignKeyConstraint(['answer_id'], ['answers.id'], name=op.f('fk_audit_draws_answer_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['wave'], ['audit_waves.name'], name=op.f('fk_audit_draws_wave')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_draws')),
     sa.UniqueConstraint('answer_id', name=op.f('uq_audit_draws_answer_id'))
     )
@@ -451,7 +504,6 @@ def upgrade() -> None:
     sa.Column('suggestions', sa.JSON(), nullable=False),
     sa.Column('secondary', sa.JSON(), nullable=False),
     sa.Column('evidence', sa.JSON(), nullable=False),
-    sa.Column('auto', sa.Boolean(), nullable=False),
     sa.Column('follow_up_read', sa.Boolean(), nullable=False),
     sa.Column('created_at', voc.db.UTCDateTime(timezone=True), nullable=False),
     sa.CheckConstraint("primary_leaf IN ('quality', 'side_effect', 'service', 'no_effect', 'price', 'unaware_subscription', 'competitor', 'unused_stock', 'no_reason', 'life_change', 'goal_met', 'unclear')", name=op.f('ck_predictions_primary_leaf')),
@@ -516,9 +568,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_predictions_created_at')
 
     op.drop_table('predictions')
+    op.drop_table('automatic_reasons')
     op.drop_table('passed_on')
     op.drop_table('follow_ups')
     op.drop_table('audit_draws')
+    op.drop_table('audit_waves')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.drop_index('ix_alerts_status_due_at')
 
@@ -577,6 +631,7 @@ def downgrade() -> None:
     with op.batch_alter_table('model_versions', schema=None) as batch_op:
         batch_op.drop_index('uq_model_versions_in_use', sqlite_where=sa.text('in_use'), postgresql_where=sa.text('in_use'))
 
+    op.drop_table('drift_checks')
     op.drop_table('model_versions')
     with op.batch_alter_table('jobs', schema=None) as batch_op:
         batch_op.drop_index('uq_jobs_unique_key_queued', sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"))

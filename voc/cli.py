@@ -168,7 +168,8 @@ def send() -> None:
         click.echo("動いている配信がありません。python -m voc campaign add … --activate で始められます。")
     for one in made:
         held = f"、比較のため送らない {one.held_out} 人" if one.held_out else ""
-        click.echo(f"{one.name}: 依頼 {one.invitations} 件、送信待ちのメール {one.mails} 通{held}")
+        again = f"、再度のお願い {one.reminders} 通" if one.reminders else ""
+        click.echo(f"{one.name}: 依頼 {one.invitations} 件、送信待ちのメール {one.mails} 通{held}{again}")
 
 
 @main.group()
@@ -190,15 +191,18 @@ def campaign() -> None:
     "--holdout", "holdout_percent", default=0, show_default=True, type=int, help="Percent drawn by lot who are not asked, to compare with."
 )
 @click.option("--open-days", default=30, show_default=True, type=int, help="Days for which the survey takes answers.")
+@click.option("--remind", type=int, help="So many days after the mail, one reminder to who has not answered.  [default: none]")
 @click.option("--activate", is_flag=True, help="Start it at once.")
-def campaign_add(*, days: int, window: int, daily_limit: int | None, products: tuple[str, ...], activate: bool, **values: Any) -> None:
+def campaign_add(
+    *, days: int, window: int, daily_limit: int | None, remind: int | None, products: tuple[str, ...], activate: bool, **values: Any
+) -> None:
     """Make a campaign NAME. Without --activate it stays a draft."""
     from voc.campaigns import queries, service
     from voc.campaigns.rules import Rule
 
     with open_database().transaction() as session:
         ids = queries.product_ids(session, products)
-        rule = Rule(wait_days=days, window_days=window, product_ids=ids, daily_limit=daily_limit)
+        rule = Rule(wait_days=days, window_days=window, product_ids=ids, daily_limit=daily_limit, remind_days=remind)
         made = service.create(session, rule=rule, **values)
         if activate:
             service.activate(session, made)

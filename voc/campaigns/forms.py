@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from voc.campaigns import labels
-from voc.campaigns.rules import Rule
+from voc.campaigns.rules import REMIND_DAYS, Rule
 from voc.campaigns.tables import Campaign
 
 
@@ -33,6 +33,15 @@ class CampaignForm(FlaskForm):
         _l("1日に依頼する人数の上限(なければ空欄)"),
         [Optional(), NumberRange(1, 100_000, _l("1以上の数を入れるか、空欄にしてください。"))],
     )
+    remind_days = IntegerField(
+        _l("お答えのない方に、何日後にもう一度お願いするか(しなければ空欄)"),
+        [
+            Optional(),
+            NumberRange(
+                *REMIND_DAYS, _l("%(low)s〜%(high)s の数を入れるか、空欄にしてください。", low=REMIND_DAYS[0], high=REMIND_DAYS[1])
+            ),
+        ],
+    )
     product_ids = SelectMultipleField(
         _l("商品をしぼる"), coerce=int, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False), choices=[]
     )
@@ -45,7 +54,7 @@ class CampaignForm(FlaskForm):
     def rule(self) -> Rule:
         return Rule(
             wait_days=self.wait_days.data, window_days=self.window_days.data, daily_limit=self.daily_limit.data,
-            product_ids=tuple(self.product_ids.data or ()),
+            remind_days=self.remind_days.data if self.channel.data == "mail" else None, product_ids=tuple(self.product_ids.data or ()),
         )  # fmt: skip
 
     def values(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from voc.campaigns.forms import CampaignForm, form_of
 from voc.campaigns.rules import Rule
 from voc.campaigns.tables import Campaign
 from voc.clock import now, today
-from voc.errors import VocError
+from voc.errors import Refused, VocError
 from voc.web import Access, access, session
 
 blueprint = Blueprint("campaigns", __name__)
@@ -73,7 +73,9 @@ def preview_audience() -> str:
     form = CampaignForm(request.args, meta={"csrf": False})
     form.choose_from(queries.products(session()))
     form.validate()
-    wrong = [message for name in ("wait_days", "window_days", "daily_limit", "holdout_percent") for message in form[name].errors]
+    wrong = [
+        message for name in ("wait_days", "window_days", "daily_limit", "remind_days", "holdout_percent") for message in form[name].errors
+    ]
     if wrong:
         return render_template("campaigns/audience.html", wrong=wrong)
     terms = Terms(
@@ -121,7 +123,8 @@ def show(campaign_id: int) -> str:
     return render_template(
         template, campaign=campaign, rule=Rule.from_json(campaign.rule), standing=standing, page=page, state=state, search=search,
         products={product_id: name for product_id, name, _shop in queries.products(session())},
-        doubts=wording.doubts(campaign.mail_subject, campaign.mail_text), company=company.read(session()),
+        doubts=wording.doubts(campaign.mail_subject, campaign.mail_text), advertises=wording.advertises(campaign.mail_subject, campaign.mail_text),
+        company=company.read(session()),
     )  # fmt: skip
 
 
@@ -129,7 +132,11 @@ def show(campaign_id: int) -> str:
 @access(Access.MANAGER)
 def activate(campaign_id: int) -> Response:
     campaign = session().get_one(Campaign, campaign_id)
-    service.activate(session(), campaign, by=current_user.id)
+    try:
+        service.activate(session(), campaign, by=current_user.id)
+    except Refused as refused:  # it stays on the campaign's page, beside what is to be mended
+        flash(refused.message, "bad")
+        return redirect(url_for("campaigns.show", campaign_id=campaign_id))
     flash(_("始めました。いま対象の方への依頼は、1分ほどで作られます。"), "done")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 

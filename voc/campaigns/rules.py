@@ -21,6 +21,9 @@ MAX_SUPPLY_DAYS = 400
 #: Hours of the day (Japan) in which the worker makes invitations by itself; what a person starts begins at once.
 INVITING_HOURS = range(9, 20)
 
+#: Sooner than two days after the mail a reminder presses; later than a month nobody remembers it.
+REMIND_DAYS = (2, 30)
+
 #: Ways on which asking needs a recorded basis (特定電子メール法; a friend's consent on LINE). A letter or a call to
 #: somebody who bought needs none, but is never made to somebody who refused.
 NEEDS_BASIS = frozenset({"mail", "sms", "line"})
@@ -58,17 +61,21 @@ class Rule:
     """Only who bought or had subscribed to one of these; empty: all products."""
     daily_limit: int | None = None
     """At most so many a day, so that a long look-back does not ask all at once."""
+    remind_days: int | None = None
+    """So many days after the mail, one reminder to who has not answered; ``None``: nobody is reminded."""
 
     def __post_init__(self) -> None:
         _check("待つ日数", self.wait_days, 0, 365)
         _check("さかのぼる日数", self.window_days, 1, 730)
         if self.daily_limit is not None:
             _check("1日の上限", self.daily_limit, 1, 100_000)
+        if self.remind_days is not None:
+            _check("もう一度お願いするまでの日数", self.remind_days, *REMIND_DAYS)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Rule":
         """Read what ``to_json`` wrote; what is missing gets its default."""
-        known = {name: data[name] for name in ("wait_days", "window_days", "daily_limit") if name in data}
+        known = {name: data[name] for name in ("wait_days", "window_days", "daily_limit", "remind_days") if name in data}
         return cls(**known, product_ids=tuple(sorted(data.get("product_ids", ()))))
 
     def to_json(self) -> dict[str, Any]:

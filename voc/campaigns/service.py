@@ -14,6 +14,7 @@ from voc.campaigns import audience
 from voc.campaigns.audience import Terms
 from voc.campaigns.rules import Candidate, Rule
 from voc.campaigns.tables import CHANNELS, Campaign, Invitation
+from voc.campaigns.wording import advertises
 from voc.clock import end_of_day, now, today
 from voc.errors import Conflict, NotFound, Refused
 from voc.links import new_token
@@ -59,6 +60,8 @@ def change(session: Session, campaign: Campaign, *, by: int | None = None, **val
             if values.get(fixed, getattr(campaign, fixed)) != getattr(campaign, fixed):
                 raise Refused("始めた配信では、対象・届け方・比較のための割合は変えられません。新しい配信を作ってください。")
     _fill(session, campaign, **values)
+    if campaign.activated_at is not None:
+        _refuse_nameless_advertising(session, campaign)
     session.flush()
     audit.record(session, "campaign.changed", user_id=by, campaign_id=campaign.id, **_told(campaign))
 
@@ -66,6 +69,7 @@ def change(session: Session, campaign: Campaign, *, by: int | None = None, **val
 def activate(session: Session, campaign: Campaign, *, by: int | None = None) -> None:
     """Start or go on; the first invitations are made at once."""
     _refuse_closed(campaign)
+    _refuse_nameless_advertising(session, campaign)
     campaign.status = "active"
     campaign.activated_at = campaign.activated_at or now()
     session.flush()
@@ -194,6 +198,9 @@ def _check(campaign: Campaign) -> None:
         raise Refused("対象と届け方を選んでください。")
     if not 1 <= (30 if campaign.open_days is None else campaign.open_days) <= 365:
         raise Refused("回答の受付日数は 1〜365 にしてください。")
+    remind_days = Rule.from_json(campaign.rule or {}).remind_days
+    if remind_days is not None and remind_days >= (campaign.open_days or 30):
+        raise Refused("もう一度お願いするまでの日数は、回答を受け付ける日数より短くしてください。")
     if not 0 <= (campaign.holdout_percent or 0) <= 50:
         raise Refused("比較のために送らない割合は 0〜50 にしてください。")
     if "\n" in (campaign.mail_subject or "") or "\r" in (campaign.mail_subject or ""):
@@ -221,6 +228,18 @@ def _clean(text: str) -> str:
 def _refuse_closed(campaign: Campaign) -> None:
     if campaign.status == "closed":
         raise Conflict("この配信は終了しています。新しい配信を作ってください。")
+
+
+#: What advertising mail needs and where it is entered; told when a campaign starts, and when a mail is held back.
+NAMELESS = (
+    "文面に割引や購入の誘い、お店へのリンクがあり、広告のメールにあたります。広告のメールには送信者の名前・住所・問い合わせ先が必要です"
+    "(特定電子メール法)。管理者が「設定」に入れるか、文面から誘いを除いてください。"
+)
+
+
+def _refuse_nameless_advertising(session: Session, campaign: Campaign) -> None:
+    if campaign.channel == "mail" and advertises(campaign.mail_subject, campaign.mail_text) and not company.read(session).names_itself:
+        raise Refused(NAMELESS)
 
 
 def _told(campaign: Campaign) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _THREAT = "やめると悪くなるという言い方は、解約の妨げとみ
 _OBSTRUCTION = "解約や休止の手続きを条件付きのように読ませています。解約は済んでいることを伝えてください。"
 _MUST = "回答は任意です。どの質問も空欄でよいことを伝えてください。"
 _OFFER = "割引や再購入の誘いが入ると、アンケートではなく広告のメールになります(特定電子メール法)。"
+_LINK = "お店のページへのリンクが入ると、アンケートではなく広告のメールとみなされることがあります(特定電子メール法)。"
 _HOLD = "引き止めと受け取られます。ご連絡やお引き止めはしないと伝えてください。"
 
 _DOUBTFUL: tuple[tuple[str, str], ...] = (
@@ -33,6 +34,7 @@ _DOUBTFUL: tuple[tuple[str, str], ...] = (
     (r"必ず(?:ご)?(?:回答|お答え|記入)|(?:ご)?回答(?:が|は)必須", _MUST),
     (r"[0-90-9一二三四五]+[%%]?(?:オフ|OFF|off|割引|引き)|割引|クーポン|特別価格|半額|キャンペーン価格|送料無料", _OFFER),
     (r"(?:再開|再購入|お買い求め|ご注文|お申し?込み)(?:は|を)?(?:こちら|お待ち|いただ|くださ|してみ)", _OFFER),
+    (r"(?:https?://|www\.)[^\s、。)」]+", _LINK),
     (r"考え直し|思いとどま|引き止め(?![^。\n]{0,14}(?:いたしません|しません|ありません))|もう一度チャンス", _HOLD),
 )  # fmt: skip
 
@@ -54,3 +56,11 @@ def doubts(*texts: str) -> list[Doubt]:
             told.setdefault(words, Doubt(words, why))
             reached = (number, -minus_end)
     return list(told.values())
+
+
+def advertises(*texts: str) -> bool:
+    """Whether a mail with these words counts as advertising: it offers, invites to buy, or leads to a shop's page.
+
+    Then 特定電子メール法 binds in full: it must not go out without the sender's name, postal address and contact.
+    """
+    return any(doubt.why in (_OFFER, _LINK) for doubt in doubts(*texts))

@@ -17,7 +17,7 @@ from voc.campaigns.tables import Campaign
 from voc.clock import now, today
 from voc.config import Settings
 from voc.db import Database
-from voc.delivery import outbox
+from voc.delivery import outbox, reminding
 
 BATCH = 200
 
@@ -31,12 +31,13 @@ class Made:
     invitations: int = 0
     held_out: int = 0
     mails: int = 0
+    reminders: int = 0
 
 
 def invite_due(
     db: Database, settings: Settings, *, stopping: threading.Event | None = None, progress: Callable[[int, int], None] | None = None
 ) -> list[Made]:
-    """Make all invitations that are due now, of all active campaigns. Stops between two batches when asked to."""
+    """Make all invitations and reminders that are due now, of all active campaigns. Stops between two batches when asked to."""
     with db.reading() as session:
         running = [(campaign.id, campaign.name) for campaign in queries.active(session)]
     made = []
@@ -52,7 +53,17 @@ def invite_due(
                 _invite(session, settings, customer_ids, one)
             if progress is not None:
                 progress(done, len(due))
+        _remind(db, settings, one, stopping)
     return made
+
+
+def _remind(db: Database, settings: Settings, made: Made, stopping: threading.Event | None) -> None:
+    while stopping is None or not stopping.is_set():
+        with db.transaction() as session:
+            queued = reminding.remind(session, made.campaign_id, mail_from=settings.mail_from, limit=BATCH)
+        if not queued:
+            return
+        made.reminders += queued
 
 
 def _due(session: Session, campaign: Campaign) -> list[int]:

@@ -47,6 +47,8 @@ class Letter:
     """The campaign's own subject line; empty: voc's."""
     opening: str = ""
     """The campaign's own opening words; empty: voc's."""
+    reminder: bool = False
+    """The second and last mail, to somebody who has not answered the first."""
 
     @property
     def greeting(self) -> str:

@@ -21,6 +21,9 @@ from voc.delivery.tables import Message
 
 BATCH = 20
 
+#: What has happened to an invitation when a mail of this kind has left.
+DONE = {"invitation": "asked", "reminder": "reminded"}
+
 #: How long a claimed batch is ours. Sending stops a minute before, so that no second worker has begun with it by then.
 LEASE = timedelta(minutes=5)
 LEASE_MARGIN = timedelta(minutes=1)
@@ -44,6 +47,7 @@ class Outgoing:
     created_at: datetime
     invitation_id: int
     customer_id: int
+    kind: str
     letter: Letter
 
     @property
@@ -99,7 +103,7 @@ def sent(session: Session, outgoing: Outgoing) -> bool:
         .execution_options(synchronize_session=False)
     )
     audit.record(
-        session, "invitation.asked", customer_id=outgoing.customer_id, invitation_id=outgoing.invitation_id,
+        session, f"invitation.{DONE[outgoing.kind]}", customer_id=outgoing.customer_id, invitation_id=outgoing.invitation_id,
         channel="mail", message_id=outgoing.letter.message_id,
     )  # fmt: skip
     return _mark(session, outgoing, status="sent", sent_at=moment, error=None)
@@ -176,12 +180,12 @@ def _load(session: Session, ids: Sequence[int], *, base_url: str) -> Iterable[tu
         letter = Letter(
             to=message.address, message_id=message.message_id, name=customer.name or "", product=product or "",
             purchase_type=invitation.purchase_type, expires_at=invitation.expires_at,
-            subject=campaign.mail_subject, opening=campaign.mail_text,
+            subject=campaign.mail_subject, opening=campaign.mail_text, reminder=message.kind == "reminder",
             **letter_urls(base_url, token=invitation.token, opt_out_token=customer.opt_out_token),
         )  # fmt: skip
         outgoing = Outgoing(
             id=message.id, attempts=message.attempts, lease_until=message.lease_until or now(), created_at=message.created_at,
-            invitation_id=invitation.id, customer_id=customer.id, letter=letter,
+            invitation_id=invitation.id, customer_id=customer.id, kind=message.kind, letter=letter,
         )  # fmt: skip
         yield outgoing, obstacle(campaign, invitation, suppressed=suppressed, withdrawn=withdrawn_at is not None)
 

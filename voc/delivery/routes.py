@@ -9,18 +9,21 @@ from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from voc import links
+from voc import audit, links
 from voc.accounts import company
 from voc.campaigns import service as campaigns
+from voc.campaigns import wording
+from voc.campaigns.rules import REMIND_DAYS, Rule
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import end_of_day, now, today
 from voc.customers.tables import Customer
-from voc.delivery import labels, message, queries, service
+from voc.delivery import labels, message, queries, reminding, service, trial
 from voc.delivery.message import Letter
 from voc.delivery.tables import Message
-from voc.errors import Refused
+from voc.errors import Refused, TemporaryFailure
 from voc.spreadsheet.writing import csv_chunks
 from voc.surveys import render as survey_pages
+from voc.surveys.given import Given
 from voc.web import Access, access, session, settings
 
 blueprint = Blueprint("delivery", __name__)
@@ -77,7 +80,11 @@ def retry_all() -> BaseResponse:
 def preview(campaign_id: int) -> Response:
     """The mail and the survey, as a customer will see them."""
     campaign = session().get_one(Campaign, campaign_id)
-    page = render_template("delivery/preview.html", campaign=campaign, mail=_sample_mail(campaign), settings=settings())
+    reminder = "reminder" in request.args
+    page = render_template(
+        "delivery/preview.html", campaign=campaign, mail=_sample_mail(campaign, reminder=reminder), settings=settings(), reminder=reminder,
+        reminds=Rule.from_json(campaign.rule).remind_days is not None,
+    )  # fmt: skip
     return _framing(make_response(page))
 
 
@@ -85,7 +92,7 @@ def preview(campaign_id: int) -> Response:
 @access(Access.MANAGER)
 def preview_mail(campaign_id: int) -> Response:
     """The mail's HTML by itself, for the frame on the preview page. Mails carry their style in the tags."""
-    html = _sample_mail(session().get_one(Campaign, campaign_id)).get_body(("html",))
+    html = _sample_mail(session().get_one(Campaign, campaign_id), reminder="reminder" in request.args).get_body(("html",))
     response = make_response(html.get_content() if html is not None else "")
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
@@ -111,15 +118,84 @@ def _framing(response: Response) -> Response:
     return response
 
 
-def _sample_mail(campaign: Campaign) -> EmailMessage:
+def _sample_mail(campaign: Campaign, *, reminder: bool = False) -> EmailMessage:
     name, product = queries.example(session(), campaign.id, campaign.purchase_type)
     base = settings().base_url
     letter = Letter(
         to="hanako@example.jp", message_id="<preview@localhost>", name=name, product=product, purchase_type=campaign.purchase_type,
-        expires_at=end_of_day(today()), subject=campaign.mail_subject, opening=campaign.mail_text,
+        expires_at=end_of_day(today()), subject=campaign.mail_subject, opening=campaign.mail_text, reminder=reminder,
         **message.letter_urls(base, token=_("(お客様ごとの文字)"), opt_out_token=_("(お客様ごとの文字)")),
     )  # fmt: skip
     return message.build(letter, company=company.read(session()), mail_from=settings().mail_from, at=now())
+
+
+@blueprint.post("/campaigns/<int:campaign_id>/trial")
+@access(Access.MANAGER)
+def send_trial(campaign_id: int) -> BaseResponse:
+    """The real mail, to whoever presses the button. Nobody is asked by it, nothing is counted."""
+    campaign, told = session().get_one(Campaign, campaign_id), company.read(session())
+    if not told.names_itself and wording.advertises(campaign.mail_subject, campaign.mail_text):
+        flash(campaigns.NAMELESS, "bad")
+        return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+    to, base = current_user.email, settings().base_url
+    letter = trial.letter(
+        campaign, to=to, name=current_user.name, product=queries.example(session(), campaign.id, campaign.purchase_type)[1],
+        survey_url=base + url_for("delivery.trial_survey", token=trial.token(settings().secret_key, campaign)),
+        opt_out_url=base + url_for("delivery.trial_unsubscribe"), mail_from=settings().mail_from,
+    )  # fmt: skip
+    audit.record(session(), "campaign.tried", user_id=current_user.id, campaign_id=campaign_id)
+    session().commit()  # nobody waits for the database while a mail server takes its time
+    try:
+        trial.deliver(letter, company=told, mail_from=settings().mail_from, smtp_url=settings().smtp_url)
+    except TemporaryFailure as failure:
+        flash(failure.message, "bad")
+    else:
+        flash(_("%(address)s に送りました。アンケートを開いて答えても、何も記録されません。", address=to), "done")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+
+
+@blueprint.route("/s/trial/<token>", methods=["GET", "POST"])
+@access(Access.PUBLIC)
+def trial_survey(token: str) -> str:
+    """The survey of a mail to oneself: all its pages, and nothing is kept of what is filled in."""
+    campaign = session().get_one(Campaign, trial.campaign_id(settings().secret_key, token))
+    told, given = company.read(session()), Given.from_form(request.form)
+    if request.method == "GET":
+        _name, product = queries.example(session(), campaign.id, campaign.purchase_type)
+        return survey_pages.trial(told, campaign.purchase_type, product=product or None)
+    question = None if "skip" in request.form or given.extra else given.question()
+    return survey_pages.trial_more(told, question) if question else survey_pages.trial_thanks(told)
+
+
+@blueprint.route("/u/trial", methods=["GET", "POST"])
+@access(Access.PUBLIC)
+def trial_unsubscribe() -> str:
+    return _customer_page(done=request.method == "POST", trial=True)
+
+
+# -- reminders ---------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/campaigns/<int:campaign_id>/reminders")
+@access(Access.MANAGER)
+def reminders(campaign_id: int) -> str:
+    """How a campaign's reminders stand: a part of its page."""
+    campaign = session().get_one(Campaign, campaign_id)
+    days = Rule.from_json(campaign.rule).remind_days
+    due = reminding.count_due(session(), campaign_id, days=days) if days and campaign.status == "active" else 0
+    return render_template("delivery/reminders.html", days=days, due=due, standing=reminding.standing(session(), campaign_id))
+
+
+@blueprint.get("/campaigns/<int:campaign_id>/reminders/due")
+@access(Access.MANAGER)
+def due_reminders(campaign_id: int) -> str:
+    """How many would be reminded by a number of days that is still being filled in."""
+    given = request.args.get("remind_days", "").strip()
+    days = int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 0
+    if not REMIND_DAYS[0] <= days <= REMIND_DAYS[1]:
+        return ""
+    session().get_one(Campaign, campaign_id)
+    return render_template("delivery/due_reminders.html", due=reminding.count_due(session(), campaign_id, days=days))
 
 
 # -- by hand: letters, links, calls -----------------------------------------------------------------------------------------
@@ -191,7 +267,7 @@ def unsubscribed(token: str) -> str:
     return _customer_page(done=True)
 
 
-def _customer_page(*, done: bool) -> str:
+def _customer_page(*, done: bool, trial: bool = False) -> str:
     """Past flask's template context, which would look for a log-in and a cookie; always Japanese."""
     template = current_app.jinja_env.get_template("delivery/unsubscribe.html")
-    return template.render(company=company.read(session()), done=done)
+    return template.render(company=company.read(session()), done=done, trial=trial)

@@ -53,9 +53,9 @@ class Transport(Protocol):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
 
 
-def transport(url: str) -> Transport:
+def transport(url: str, *, timeout: float = TIMEOUT_SECONDS) -> Transport:
     """The transport that ``VOC_SMTP_URL`` names."""
-    return Folder(Path(url.removeprefix("file:"))) if url.startswith("file:") else Smtp(url)
+    return Folder(Path(url.removeprefix("file:"))) if url.startswith("file:") else Smtp(url, timeout=timeout)
 
 
 # -- files ----------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from email.message import EmailMessage
 
 from voc.accounts import company
 from voc.campaigns.rules import invites_at
+from voc.campaigns.service import NAMELESS
+from voc.campaigns.wording import advertises
 from voc.clock import now
 from voc.db import Database
 from voc.delivery import inviting, message, outbox, send, service
@@ -75,10 +77,15 @@ class Round:
         return True
 
     def _mail(self, outgoing: Outgoing) -> EmailMessage:
+        letter = outgoing.letter
+        if not self.company.names_itself and advertises(
+            letter.subject, letter.opening
+        ):  # the settings may have been emptied since it began
+            raise send.GiveUp(NAMELESS)
         try:
-            return message.build(outgoing.letter, company=self.company, mail_from=self.mail_from, at=now())
+            return message.build(letter, company=self.company, mail_from=self.mail_from, at=now())
         except message.Unwritable:
-            raise send.GiveUp(f"宛先 {message.one_line(outgoing.letter.to)} は、メールの宛先として使えない形です。") from None
+            raise send.GiveUp(f"宛先 {message.one_line(letter.to)} は、メールの宛先として使えない形です。") from None
 
     def _pause(self) -> bool:
         """Keep the transport's pace. ``True``: the worker ends meanwhile."""

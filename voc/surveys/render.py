@@ -36,6 +36,22 @@ def preview(company: Company, purchase_type: str, *, product: str | None = None)
     return page.replace(_OPTIONS, "".join([_option(code, purchase_type, None) for code in order_for("preview")]))
 
 
+def trial(company: Company, purchase_type: str, *, product: str | None = None) -> str:
+    """The survey to try out, for the people who send it: it can be filled in and sent, and nothing is kept."""
+    page = _page(
+        "survey", company=company, title=TITLES[purchase_type], product=product, scale=SCALE, questions=QUESTIONS, given=EMPTY, trial=True
+    )
+    return page.replace(_OPTIONS, "".join([_option(code, purchase_type, None) for code in order_for("trial")]))
+
+
+def trial_more(company: Company, code: str) -> str:
+    return _page("more", company=company, code=code, question=FOLLOW_UPS[code], trial=True)
+
+
+def trial_thanks(company: Company) -> str:
+    return _page("thanks", company=company, trial=True)
+
+
 def more(company: Company, code: str) -> str:
     """The one follow-up question."""
     return _kept("more", request.script_root, company, code=code, question=FOLLOW_UPS.get(code, FOLLOW_UPS["last_use"]))

@@ -190,8 +190,10 @@ def _people(db: Database, settings: Settings) -> Iterator[Finding]:
             yield _problem("管理者がいません。python -m voc user add メールアドレス --role admin で登録してください。")
         told = company.read(session)
         asking = session.scalar(sa.select(Campaign.id).where(Campaign.status == "active", Campaign.channel == "mail").limit(1))
-        if asking is not None and not told.postal_address.strip():
-            yield _problem("会社の住所が未設定のままメールの配信が動いています(特定電子メール法)。画面の「設定」で住所を入れてください。")
+        if asking is not None and not told.names_itself:
+            yield _problem(
+                "会社の名前・住所・問い合わせ先のどれかが未設定のままメールの配信が動いています(特定電子メール法)。画面の「設定」で入れてください。"
+            )
 
 
 def _model(db: Database, settings: Settings) -> Iterator[Finding]:

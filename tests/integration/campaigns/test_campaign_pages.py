@@ -142,4 +142,4 @@ def test_an_unknown_campaign_is_not_found(as_manager: FlaskClient) -> None:
 def test_the_missing_sender_address_is_pointed_out(as_manager: FlaskClient, db: Database) -> None:
     with db.transaction() as session:
         path = f"/campaigns/{make.campaign(session).id}"
-    assert "送信者の住所が未設定" in as_manager.get(path).text
+    assert "会社の名前・住所・問い合わせ先のどれかが未設定です" in as_manager.get(path).text

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from voc.campaigns.wording import doubts
+from voc.campaigns.wording import advertises, doubts
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,15 @@ def test_it_lets_vocs_own_mail_pass() -> None:
 
 def test_it_tells_the_same_words_once_and_no_part_of_what_it_told() -> None:
     assert [doubt.words for doubt in doubts("続けないと逆効果です。続けないと逆効果です。")] == ["続けないと逆効果です"]
+
+
+@pytest.mark.parametrize(
+    "text", ["今なら30%OFFで再開できます。", "再購入はこちらから。", "くわしくは https://shop.example.jp/sale へ", "www.example.jp"]
+)
+def test_offers_and_links_to_a_shop_make_a_mail_advertising(text: str) -> None:
+    assert advertises("おうかがい", text)
+
+
+@pytest.mark.parametrize("text", ["", "よろしければ理由をお聞かせください。", "必ずお答えください。", "今やめると逆効果です。"])
+def test_a_survey_is_no_advertising_however_clumsy(text: str) -> None:
+    assert not advertises(text)

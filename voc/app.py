@@ -14,6 +14,7 @@ from voc.delivery import routes as delivery
 from voc.exports import routes as exports
 from voc.extensions import csrf
 from voc.i18n import init_i18n
+from voc.insights import automatic_routes as automatic
 from voc.insights import routes as insights
 from voc.readings import routes as readings
 from voc.reviews import routes as reviews
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     readings.blueprint,
     reviews.blueprint,
     insights.blueprint,
+    automatic.blueprint,
     exports.blueprint,
     api.blueprint,
     upkeep.blueprint,

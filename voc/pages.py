@@ -65,6 +65,7 @@ def _job_names() -> dict[str, str]:
         "campaigns.invite": _("依頼を作る"),
         "delivery.send": _("メールの送信"),
         "readings.read": _("回答の読み取り"),
+        "insights.check_automatic": _("自動で確定の確かめ直し"),
     }
 
 

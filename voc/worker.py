@@ -21,6 +21,7 @@ from voc.customers import work as customers
 from voc.db import Database
 from voc.delivery import work as delivery
 from voc.errors import TemporaryFailure, VocError
+from voc.insights import work as insights
 from voc.readings import work as readings
 from voc.surveys import work as surveys
 
@@ -42,6 +43,7 @@ HANDLERS: dict[str, Handler] = {
     "campaigns.invite": delivery.invite_due,
     "delivery.send": delivery.send_due,
     "readings.read": readings.read_pending,
+    "insights.check_automatic": insights.check_automatic,
 }
 
 #: Job → how often it is asked for anew.
@@ -49,6 +51,7 @@ RECURRING: dict[str, timedelta] = {
     "delivery.send": timedelta(minutes=1),
     "readings.read": timedelta(minutes=5),
     "campaigns.invite": timedelta(hours=1),
+    "insights.check_automatic": timedelta(days=1),  # which of them are due after a month, the rows tell
 }
 
 

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
+from voc import jobs
 from voc.accounts import company, service
 from voc.accounts.forms import CompanyForm, NewUserForm, UserForm
 from voc.accounts.tables import User
@@ -67,7 +68,10 @@ def settings() -> str | Response:
     before = company.read(session())
     form = CompanyForm(obj=before)
     if form.validate_on_submit():
-        company.change(session(), company.edited(before, {field: form[field].data for field in company.EDITABLE}))
+        after = company.edited(before, {field: form[field].data for field in company.EDITABLE})
+        company.change(session(), after)
+        if after.acceptance_percent != before.acceptance_percent:
+            jobs.enqueue(session(), "insights.check_automatic")
         flash(_("保存しました。次に表示するアンケートとメールから使われます。"), "done")
         return redirect(url_for("accounts.settings"))
     return render_template("accounts/settings.html", form=form)

@@ -6,7 +6,7 @@ file.
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -154,9 +154,12 @@ def classify_table(
     default_type: str = SUBSCRIPTION,
     encoding: str = "utf-8-sig",
     processes: int | None = None,
+    automatic: Mapping[str, float] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Outcome:
     """Classify the replies of ``source`` and write everything to ``target``, whole or not at all.
+
+    ``automatic`` gives the confidence from which on a leaf stands without review (see ``reading.Classifier``); without it none does.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def classify_table(
     header = table.header + [f"列{place + 1}" for place in range(len(table.header), width)]
     counted = _Counted(progress, total)
     batches = _batches(_chained(sample, rows), columns, default_type)
-    with Readers(model, processes or _processes(total)) as read:
+    with Readers(model, processes or _processes(total), automatic) as read:
         classified = (
             counted.row(_padded(row.cells, width), reading)
             for batch, readings in read(batches)
@@ -262,8 +265,8 @@ def _processes(rows: int) -> int:
 class Readers:
     """Reads batches in this process, or in several; results come in order and no more batches wait than there are readers twice."""
 
-    def __init__(self, model: Path, processes: int) -> None:
-        self.model, self.processes = model, processes
+    def __init__(self, model: Path, processes: int, automatic: Mapping[str, float] | None = None) -> None:
+        self.model, self.processes, self.automatic = model, processes, automatic
         self.pool: Any = None
 
     def __enter__(self) -> Callable[[Iterable[_Batch]], Iterator[tuple[list[Row], list["Reading"]]]]:
@@ -282,11 +285,11 @@ class Readers:
     def _read(self, batches: Iterable[_Batch]) -> Iterator[tuple[list[Row], list["Reading"]]]:
         if self.pool is None:
             for rows, texts, types in batches:
-                yield rows, _read_batch(texts, types)
+                yield rows, _read_batch(texts, types, self.automatic)
             return
         waiting: deque[tuple[list[Row], Any]] = deque()
         for rows, texts, types in batches:
-            waiting.append((rows, self.pool.apply_async(_read_batch, (texts, types))))
+            waiting.append((rows, self.pool.apply_async(_read_batch, (texts, types, self.automatic))))
             if len(waiting) > 2 * self.processes:
                 yield _ready(waiting)
         while waiting:
@@ -311,6 +314,6 @@ def _load(model: Path) -> None:
     vectors.available()
 
 
-def _read_batch(texts: list[str], types: list[str]) -> list["Reading"]:
-    readings: list[Reading] = _loaded[0].read(texts, types)
+def _read_batch(texts: list[str], types: list[str], automatic: Mapping[str, float] | None) -> list["Reading"]:
+    readings: list[Reading] = _loaded[0].read(texts, types, automatic=automatic)
     return readings

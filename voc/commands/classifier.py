@@ -16,7 +16,7 @@ WAYS = ("subscription", "one_off")
 
 def register(main: click.Group, open_database: Callable[[], "Database"], open_settings: Callable[[], "Settings"]) -> None:
     """Add the commands to ``main``."""
-    main.add_command(classify)
+    _register_classify(main, open_database, open_settings)
 
     @main.group()
     def model() -> None:
@@ -26,31 +26,51 @@ def register(main: click.Group, open_database: Callable[[], "Database"], open_se
     _register_using(model, open_database, open_settings)
 
 
-@click.command()
-@click.argument("source", metavar="IN", type=FILE)
-@click.option("-o", "--output", required=True, metavar="OUT", type=FILE, help="OUT.csv, OUT.tsv or OUT.xlsx.")
-@click.option("--text", metavar="COL", help="Column with the replies; found by its name where it has a usual one.")
-@click.option("--type", "bought", metavar="COL", help="Column that says how the customer bought (定期/通常).")
-@click.option(
-    "--assume", "default_type", type=click.Choice(WAYS), default="subscription", show_default=True, help="Where no column says it."
-)
-@click.option("--encoding", default="utf-8-sig", show_default=True, metavar="CODEC", help="Of the output; cp932 on wish.")
-@click.option("--processes", type=click.IntRange(1, 64), help="[default: one a processor]")
-def classify(source: Path, output: Path, **options: Any) -> None:
-    """Read the replies of a CSV or Excel file: reasons, alerts, confidence. Needs no database."""
-    from voc.classifier import artefact, table
-    from voc.progress import Progress
-
-    done = table.classify_table(source, output, model=artefact.shipped(), progress=Progress().of("読み取り"), **options)
-    assumed = "定期" if options["default_type"] == "subscription" else "通常"
-    kind = f"購入方法の列「{done.type_column}」" if done.type_column else f"購入方法の列はなし: すべて{assumed}購入として"
-    click.echo(
-        f"{done.rows:,} 件を読み取りました(文章の列「{done.text_column}」、{kind})。健康被害の訴えの疑い {done.harms:,} 件。", err=True
+def _register_classify(main: click.Group, open_database: Callable[[], "Database"], open_settings: Callable[[], "Settings"]) -> None:
+    @main.command()
+    @click.argument("source", metavar="IN", type=FILE)
+    @click.option("-o", "--output", required=True, metavar="OUT", type=FILE, help="OUT.csv, OUT.tsv or OUT.xlsx.")
+    @click.option("--text", metavar="COL", help="Column with the replies; found by its name where it has a usual one.")
+    @click.option("--type", "bought", metavar="COL", help="Column that says how the customer bought (定期/通常).")
+    @click.option(
+        "--assume", "default_type", type=click.Choice(WAYS), default="subscription", show_default=True, help="Where no column says it."
     )
-    if done.written.replaced:
-        click.echo(f"{options['encoding']} にない文字は 〓 にしました: {''.join(sorted(done.written.replaced)[:20])}", err=True)
-    if done.written.cut:
-        click.echo(f"Excel のセルに入りきらない {done.written.cut} か所を 32,767 文字で切りました。", err=True)
+    @click.option("--encoding", default="utf-8-sig", show_default=True, metavar="CODEC", help="Of the output; cp932 on wish.")
+    @click.option(
+        "--own",
+        is_flag=True,
+        help="With this installation's model in use, and `auto` by what managers let it settle. Without: the shipped model, `auto` 0.",
+    )
+    @click.option("--processes", type=click.IntRange(1, 64), help="[default: one a processor]")
+    def classify(source: Path, output: Path, own: bool, **options: Any) -> None:
+        """Read the replies of a CSV or Excel file: reasons, alerts, confidence. Needs no database."""
+        from voc.classifier import artefact, table
+        from voc.progress import Progress
+
+        model, automatic = _in_use(open_database(), open_settings()) if own else (artefact.shipped(), None)
+        done = table.classify_table(source, output, model=model, automatic=automatic, progress=Progress().of("読み取り"), **options)
+        assumed = "定期" if options["default_type"] == "subscription" else "通常"
+        kind = f"購入方法の列「{done.type_column}」" if done.type_column else f"購入方法の列はなし: すべて{assumed}購入として"
+        click.echo(
+            f"{done.rows:,} 件を読み取りました(文章の列「{done.text_column}」、{kind})。健康被害の訴えの疑い {done.harms:,} 件。", err=True
+        )
+        if done.written.replaced:
+            click.echo(f"{options['encoding']} にない文字は 〓 にしました: {''.join(sorted(done.written.replaced)[:20])}", err=True)
+        if done.written.cut:
+            click.echo(f"Excel のセルに入りきらない {done.written.cut} か所を 32,767 文字で切りました。", err=True)
+
+
+def _in_use(db: "Database", settings: "Settings") -> tuple[Path, dict[str, float]]:
+    """The model that reads here, and the confidence from which on each reason stands without a person."""
+    from voc.errors import NotFound
+    from voc.readings import automatic, models, queries
+
+    with db.reading() as session:
+        model = queries.in_use(session)
+        folder = models.folders(settings).get(model.version) if model else None
+        if model is None or folder is None:
+            raise NotFound("使用中のモデルがありません。--own を外すか、python -m voc worker を動かしてから、もう一度実行してください。")
+        return folder, automatic.thresholds(session, model.version)
 
 
 def _register_making(model: click.Group, open_settings: Callable[[], "Settings"]) -> None:

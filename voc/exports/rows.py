@@ -15,6 +15,7 @@ from voc.customers.tables import Customer, Product, Shop
 from voc.exports.layout import Column, Table, in_japan, joined
 from voc.insights.selection import WAY_LABELS, Selection
 from voc.privacy.masking import mask
+from voc.readings.automatic import settled
 from voc.readings.tables import Alert, Prediction
 from voc.reasons import codebook
 from voc.reviews.tables import AuditDraw, Decision
@@ -23,7 +24,7 @@ from voc.surveys.questions import EXPECTATION, FOLLOW_UPS, stated_label
 from voc.surveys.tables import SOURCES, Answer, FollowUp
 
 BATCH = 2_000
-PERSON, LEAD, MACHINE = "人の確認", "責任者の決定", "機械の読み取り"
+PERSON, LEAD, MACHINE, SETTLED = "人の確認", "責任者の決定", "機械の読み取り", "自動で確定"
 ROUNDS = {"first": "1回目", "second": "2回目(独立)", "adjudication": "責任者の決定"}
 STREAMS = {"audit": "無作為", "hard": "迷うもの", "alert": "至急", "search": "選んで", "passed_on": "相談"}
 
@@ -67,7 +68,7 @@ REPLIES = (
     Column("顧客ID", 14), Column("商品コード", 13), Column("商品", 22), Column("買い方", 10), Column("選んだ理由コード", 15),
     Column("選んだ理由", 24), Column("お客様のことば", 60), Column("追加の質問", 24), Column("追加の答え", 40), Column("期待との比較(1〜5)", 10),
     Column("期待との比較", 14), Column("理由グループコード", 16), Column("理由グループ", 20), Column("本当の理由コード", 16), Column("本当の理由", 26),
-    Column("決め方", 14), Column("副次の理由コード", 18), Column("知らせコード", 16), Column("機械の理由コード", 16), Column("機械の理由", 26),
+    Column("決め方", 14), Column("自動で確定", 9), Column("副次の理由コード", 18), Column("知らせコード", 16), Column("機械の理由コード", 16), Column("機械の理由", 26),
     Column("読み取りの確信度", 10, "0.00"), Column("確認者", 12), Column("確認日時", 17), Column("無作為抽出", 9), Column("抽出確率", 10, "0.0000"),
     Column("モデル", 14), Column("理由の定義", 10), Column("外部の回答ID", 14), Column("元の列", 30),
 )  # fmt: skip
@@ -104,7 +105,7 @@ def _reply_select() -> sa.Select[Any]:
             FollowUp.question, FollowUp.text.label("follow_up"),
             Prediction.primary_leaf.label("read"), Prediction.secondary.label("read_secondary"), Prediction.confidence,
             Prediction.model_version, Prediction.codebook_version,
-            sa.func.coalesce(lead.primary_leaf, first.primary_leaf).label("decided"), lead.id.label("lead_id"),
+            settled(Answer.id).label("settled"), sa.func.coalesce(lead.primary_leaf, first.primary_leaf).label("decided"), lead.id.label("lead_id"),
             sa.case((lead.id.is_not(None), lead.secondary), else_=first.secondary).label("decided_secondary"),
             sa.func.coalesce(lead.decided_at, first.decided_at).label("decided_at"), reviewer.name.label("reviewer"),
             reviewer.email.label("reviewer_email"), AuditDraw.probability,
@@ -127,14 +128,15 @@ def _reply_select() -> sa.Select[Any]:
 def _reply(row: Any, alerts: Sequence[str], cover: Words, unmasked: bool) -> Sequence[Cell]:
     leaf = row.decided or row.read
     group = codebook.group_of(leaf, row.purchase_type) if leaf else None
-    who = LEAD if row.lead_id else PERSON if row.decided else MACHINE if row.read else None
+    auto = bool(row.settled and not row.decided)
+    who = LEAD if row.lead_id else PERSON if row.decided else SETTLED if auto else MACHINE if row.read else None
     secondary = row.decided_secondary if row.decided else row.read_secondary
     return (
         row.id, in_japan(row.answered_at), WAY_LABELS.get(row.source, row.source), WAY_LABELS.get(row.channel, row.channel), row.campaign,
         row.shop, row.customer, row.product_code, row.product, codebook.PURCHASE_TYPE_LABELS[row.purchase_type], row.stated,
         stated_label(row.stated, row.purchase_type), cover(row.text), FOLLOW_UPS.get(row.question or "", row.question), cover(row.follow_up or ""),
         row.expectation, "".join(EXPECTATION[row.expectation]) if row.expectation in EXPECTATION else None,
-        group, _group_label(group), leaf, _leaf_label(leaf), who, joined(secondary), joined(alerts), row.read, _leaf_label(row.read),
+        group, _group_label(group), leaf, _leaf_label(leaf), who, int(auto), joined(secondary), joined(alerts), row.read, _leaf_label(row.read),
         row.confidence, row.reviewer or (row.reviewer_email or "").split("@")[0], in_japan(row.decided_at), int(row.probability is not None),
         row.probability, row.model_version, row.codebook_version, row.external_id,
         json.dumps(row.extra, ensure_ascii=False) if unmasked and row.extra else None,

@@ -16,9 +16,10 @@ from voc.insights.columns import LEAF_CODES, NONE, STATED_CODES
 from voc.insights.report import Replies
 from voc.insights.selection import Selection
 from voc.privacy.masking import mask
+from voc.readings.automatic import settled
 from voc.readings.tables import Prediction
 from voc.reasons import codebook
-from voc.reviews.queries import effective
+from voc.reviews.queries import PREDICTION, effective
 from voc.surveys.questions import stated_label
 from voc.surveys.tables import Answer, FollowUp
 
@@ -61,6 +62,8 @@ class Voice:
     leaf: str | None
     source: str | None
     confidence: float | None
+    settled: bool
+    """The machine's reading stands without a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +120,7 @@ def _voices(session: Session, ids: list[int]) -> list[Voice]:
     rows = session.execute(
         sa.select(
             Answer.id, Answer.text, FollowUp.text.label("follow_up"), Answer.answered_at, Product.name.label("product"), Answer.purchase_type,
-            Answer.stated, real.c.leaf, real.c.source, Prediction.confidence,
+            Answer.stated, real.c.leaf, real.c.source, Prediction.confidence, settled(Answer.id).label("settled"),
         )
         .outerjoin(real, real.c.answer_id == Answer.id)
         .outerjoin(Prediction, sa.and_(Prediction.answer_id == Answer.id, Prediction.current))
@@ -129,7 +132,7 @@ def _voices(session: Session, ids: list[int]) -> list[Voice]:
         Voice(
             answer_id=row.id, text=mask(row.text), follow_up=mask(row.follow_up or ""), answered_at=row.answered_at, product=row.product,
             purchase_type=row.purchase_type, stated=stated_label(row.stated, row.purchase_type), leaf=row.leaf, source=row.source,
-            confidence=row.confidence,
+            confidence=row.confidence, settled=bool(row.settled and row.source == PREDICTION),
         )
         for row in rows
     ]  # fmt: skip

@@ -118,7 +118,6 @@ def _values(one: Unread, read: Read, version: str, moment: datetime) -> dict[str
         "suggestions": read.suggestions,
         "secondary": read.secondary,
         "evidence": read.evidence,
-        "auto": False,
         "follow_up_read": one.follow_up,
         "created_at": moment,
     }

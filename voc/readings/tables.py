@@ -58,10 +58,43 @@ class Prediction(Base):
     secondary: Mapped[list[str]] = mapped_column(default=list)
     evidence: Mapped[list[Any]] = mapped_column(default=list)
     """Spans of the text: [[start, end, "for" | "denied"], …], in code points."""
-    auto: Mapped[bool] = mapped_column(default=False)
     follow_up_read: Mapped[bool] = mapped_column(default=False)
     """The follow-up's words were read along; an answered follow-up that was not makes the reading stale."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AutomaticReason(Base):
+    """A reason that a manager lets the machine settle, and what was shown of it on the company's own audited replies.
+
+    Whether one reading is settled is never stored: readings.automatic tells it from these rows, so that the rule and what
+    follows from it cannot part.
+    """
+
+    __tablename__ = "automatic_reasons"
+    __table_args__ = (
+        one_of("leaf", PREDICTED_LEAVES),
+        one_of("lost_why", ("bound", "model", "target")),
+        sa.CheckConstraint("threshold IS NULL OR (wanted AND model_version IS NOT NULL)", name="threshold"),
+    )
+
+    leaf: Mapped[str] = mapped_column(sa.String(30), primary_key=True)
+    wanted: Mapped[bool] = mapped_column(default=True)
+    """A manager allows it; it begins when the evidence is there."""
+    threshold: Mapped[float | None]
+    """From this confidence on readings stand without a person; none: people decide."""
+    model_version: Mapped[str | None] = mapped_column(sa.String(60))
+    """Whose readings the evidence is about: those of another model are not settled by it."""
+    target: Mapped[float | None]
+    precision: Mapped[float | None]
+    bound: Mapped[float | None]
+    audited: Mapped[int] = mapped_column(default=0)
+    coverage: Mapped[float] = mapped_column(default=0.0)
+    changed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    checked_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]
+    """When it was switched off by itself; none once a manager has taken note."""
+    lost_why: Mapped[str | None] = mapped_column(sa.String(10))
 
 
 class Alert(Base):

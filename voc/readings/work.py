@@ -4,7 +4,7 @@ import logging
 
 from voc import jobs
 from voc.jobs import Context
-from voc.readings import models, queries, service
+from voc.readings import automatic, models, queries, service
 
 log = logging.getLogger("voc.readings")
 
@@ -25,6 +25,11 @@ def read_pending(context: Context) -> None:
             return
     reader = models.reader_for(model, context.settings)
     service.read_pending(context.db, reader, model.version, progress=context.progress, stopping=context.stopping)
+    with context.db.reading() as session:
+        out_of_date = automatic.of_another_model(session, model.version)
+    if out_of_date:  # what was shown of the model before says nothing about this one
+        with context.transaction() as session:
+            jobs.enqueue(session, "insights.check_automatic")
     if context.stopping.is_set():  # the rest is for the next worker
         with context.transaction() as session:
             jobs.enqueue(session, "readings.read")

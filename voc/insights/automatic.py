@@ -1,0 +1,292 @@
+"""Automatic acceptance: which reasons the machine may settle alone, shown on this company's own audited replies.
+
+The statistics are voc.stats.acceptance, the rule for one reading readings.automatic. Evidence are the replies drawn at random and
+decided in the last year, as the model in use reads them, whatever it was that read them when they were decided. Not evidence are
+
+* replies about which the machine raised an alert: they never stand alone, so their precision is nobody's question;
+* decisions that the model has learnt from: of a model trained here only later decisions count;
+* reviews that somebody chose (hard cases, searches): they tell nothing about the others.
+
+A reason begins when a manager wants it and the bound is shown. Every month, and when the model or the target changes, it is looked
+at again; where the bound is no longer shown it ends by itself, and a manager has to want it anew: trying again each month until
+chance lets it pass would be no test.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from voc import audit
+from voc.accounts import company
+from voc.clock import now
+from voc.insights import report
+from voc.insights.columns import LEAF_CODES, NONE, Columns, chunks
+from voc.readings import automatic
+from voc.readings import queries as readings
+from voc.readings.tables import Alert, AutomaticReason, ModelVersion
+from voc.reasons.codebook import PREDICTED_LEAVES
+from voc.reviews.tables import Decision
+from voc.stats.acceptance import Acceptance, accept, still_holds
+
+LEVEL = 0.90
+EVERY = timedelta(days=30)
+WINDOW = timedelta(days=365)
+"""How old a decision may be: products, customers and words change, so the evidence has to be renewed by further audits."""
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the audits show now.
+
+    Attributes
+    ----------
+    version : the model in use
+    reading : whether other models' readings are still among those in use, so that nothing can be said yet
+    target : precision that is to be shown
+    predicted, confidence : shape (N,); replies that the machine flagged have a confidence of 0, since they never stand alone
+    alone : shape (N,); replies without any alert, which may stand alone
+    rows, probability, right : shape (n,), the audited replies
+    found : what ``stats.acceptance`` says of each leaf
+    """
+
+    version: str
+    reading: bool
+    target: float
+    predicted: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    alone: Bools
+    rows: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    right: Bools
+    found: dict[str, Acceptance]
+
+    def at(self, leaf: str, threshold: float) -> "Shown":
+        """The threshold in use, tested alone."""
+        own = self.predicted[self.rows] == LEAF_CODES.index(leaf)
+        sure, chance, right = self.confidence[self.rows][own], self.probability[own], self.right[own]
+        holds, bound, audited = still_holds(sure, probability=chance, right=right, threshold=threshold, target=self.target, level=LEVEL)
+        weight = np.where(sure >= threshold, 1 / chance, 0.0)
+        precision = float(weight @ right / weight.sum()) if weight.sum() else None
+        return Shown(threshold if holds else None, precision, bound, audited, self.coverage(leaf, threshold))
+
+    def anew(self, leaf: str) -> "Shown":
+        """The lowest threshold that is shown, if any is."""
+        found = self.found[leaf]
+        coverage = self.coverage(leaf, found.threshold) if found.threshold is not None else 0.0
+        return Shown(found.threshold, found.precision, found.bound, found.audited, coverage)
+
+    def coverage(self, leaf: str, threshold: float) -> float:
+        """Share of this reason's readings that stand alone at the threshold."""
+        own = self.predicted == LEAF_CODES.index(leaf)
+        return float(((self.confidence >= threshold) & self.alone)[own].mean()) if own.any() else 0.0
+
+    def readings(self, leaf: str) -> int:
+        return int((self.predicted == LEAF_CODES.index(leaf)).sum())
+
+
+@dataclass(frozen=True)
+class Shown:
+    threshold: float | None
+    """None: nothing is shown to reach the target."""
+    precision: float | None
+    bound: float
+    audited: int
+    coverage: float
+
+
+def evidence(session: Session) -> Evidence | None:
+    """``None`` where no model is in use."""
+    model = readings.in_use(session)
+    if model is None:
+        return None
+    everything = report.replies(session)
+    columns, reviews = everything.columns, everything.reviews
+    target = company.read(session).acceptance_percent / 100
+    flagged, by_machine = _alerted(session, columns)
+    fresh = _decided_since(session, columns, model)
+    audited = reviews.drawn & (columns.leaf[reviews.place] != NONE) & fresh[reviews.place] & ~by_machine[reviews.place]
+    place = reviews.place[audited]
+    right = columns.leaf[place] == reviews.leaf[audited]
+    # What only a person flagged does not stand alone either, but it tells how the machine reads the like of it.
+    confidence = np.where(by_machine, 0.0, columns.confidence)
+    found = accept(
+        LEAF_CODES, columns.leaf, confidence, rows=place, probability=reviews.probability[audited], right=right,
+        target=target, level=LEVEL,
+    )  # fmt: skip
+    return Evidence(
+        version=model.version, reading=columns.models != (model.version,), target=target, predicted=columns.leaf, confidence=confidence,
+        alone=~flagged, rows=place, probability=reviews.probability[audited], right=right, found={one.code: one for one in found},
+    )  # fmt: skip
+
+
+def _alerted(session: Session, columns: Columns) -> tuple[Bools, Bools]:
+    """Replies with any alert, whatever became of it, and those that the machine flagged; shape (N,) each."""
+    flagged, by_machine = np.zeros(len(columns), dtype=bool), np.zeros(len(columns), dtype=bool)
+    for ids, machine in chunks(session, sa.select(Alert.answer_id, Alert.source == "machine")):
+        place = columns.places(np.array(ids, dtype=np.int64))
+        known = place != NONE
+        flagged[place[known]] = True
+        by_machine[place[known & np.array(machine, dtype=bool)]] = True
+    return flagged, by_machine
+
+
+def _decided_since(session: Session, columns: Columns, model: ModelVersion) -> Bools:
+    """Replies that were decided lately enough, and after a model that learnt from decisions was made; shape (N,)."""
+    since = now() - WINDOW
+    if learnt_from_decisions(model):
+        since = max(since, model.added_at)
+    wanted = sa.select(Decision.answer_id).where(Decision.round == "first", Decision.undone_at.is_(None), Decision.decided_at >= since)
+    place = columns.places(np.array(session.scalars(wanted).all(), dtype=np.int64))
+    fresh = np.zeros(len(columns), dtype=bool)
+    fresh[place[place != NONE]] = True
+    return fresh
+
+
+def learnt_from_decisions(model: ModelVersion) -> bool:
+    """Whether people's decisions of this company were among what the model was trained on: its card tells."""
+    return "own" in (model.card.get("trained_on") or {}).get("hands", ())
+
+
+# -- for the page ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One reason, as a manager sees it. ``state``: on, waiting (wanted, not shown yet), lost, ready (shown, not wanted), people."""
+
+    leaf: str
+    state: str
+    row: AutomaticReason | None
+    shown: Shown
+    readings: int
+    missing: int | None
+    """Further audits that are needed; none where more would hardly help."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    target: float
+    version: str
+    reading: bool
+    audits: int
+    standings: Sequence[Standing]
+
+    @property
+    def settled(self) -> int:
+        """Readings that stand alone now."""
+        return round(sum(one.readings * one.shown.coverage for one in self.standings if one.state == "on"))
+
+    @property
+    def readings(self) -> int:
+        return sum(one.readings for one in self.standings)
+
+    def having(self, *states: str) -> list[Standing]:
+        return [one for one in self.standings if one.state in states]
+
+
+def look(session: Session) -> Overview | None:
+    """``None`` where nothing has been read yet."""
+    known = evidence(session)
+    if known is None or not (known.predicted != NONE).any():
+        return None
+    rows = automatic.switched(session)
+    return Overview(
+        target=known.target, version=known.version, reading=known.reading, audits=len(known.rows),
+        standings=[_standing(leaf, rows.get(leaf), known) for leaf in PREDICTED_LEAVES],
+    )  # fmt: skip
+
+
+def _standing(leaf: str, row: AutomaticReason | None, known: Evidence) -> Standing:
+    found = known.found[leaf]
+    on = row is not None and row.threshold is not None and row.model_version == known.version
+    shown = known.anew(leaf)
+    if on and row is not None and row.threshold is not None:
+        now_shown = known.at(leaf, row.threshold)
+        shown = Shown(row.threshold, now_shown.precision, now_shown.bound, now_shown.audited, now_shown.coverage)
+    state = "on" if on else "waiting" if row and row.wanted else "lost" if row and row.lost_at else "ready" if found.accepted else "people"
+    return Standing(leaf, state, row, shown, known.readings(leaf), found.missing)
+
+
+# -- writes ---------------------------------------------------------------------------------------------------------------
+
+
+def allow(session: Session, leaves: Iterable[str], known: Evidence, *, by: int) -> list[str]:
+    """A manager wants these reasons settled by the machine; those of which it is shown, which begin at once."""
+    rows, moment, begun = automatic.switched(session), now(), []
+    for leaf in leaves:
+        row = rows.get(leaf) or AutomaticReason(leaf=leaf, audited=0, coverage=0.0)
+        if row.threshold is None:
+            row.wanted, row.changed_by, row.lost_at, row.lost_why, row.model_version, row.target = True, by, None, None, None, None
+            session.add(row)
+            audit.record(session, "automatic.allowed", user_id=by, leaf=leaf)
+            if not known.reading and _look_again(session, row, known):
+                begun.append(leaf)
+        row.checked_at = moment
+    session.flush()
+    return begun
+
+
+def stop(session: Session, leaves: Iterable[str], *, by: int) -> None:
+    """People decide these reasons again, from this moment on."""
+    rows = automatic.switched(session)
+    for leaf in leaves:
+        row = rows.get(leaf)
+        if row is not None and row.wanted:
+            row.wanted, row.threshold, row.changed_by, row.started_at = False, None, by, None
+            audit.record(session, "automatic.stopped", user_id=by, leaf=leaf)
+    session.flush()
+
+
+def take_note(session: Session, *, by: int) -> None:
+    """The notices of reasons that ended by themselves were read."""
+    for row in automatic.lost(session):
+        row.lost_at, row.changed_by = None, by
+    session.flush()
+
+
+def check(session: Session, known: Evidence) -> list[str]:
+    """Look again at what is due; the leaves that were lost."""
+    rows, moment = automatic.switched(session), now()
+    lost = []
+    for leaf, row in rows.items():
+        if not known.reading and automatic.due(row, version=known.version, target=known.target, before=moment - EVERY):
+            stood = row.threshold is not None
+            if not _look_again(session, row, known) and stood:
+                lost.append(leaf)
+            row.checked_at = moment
+    session.flush()
+    return lost
+
+
+def _look_again(session: Session, row: AutomaticReason, known: Evidence) -> bool:
+    """Whether the reason stands now. One that stood and does not any more is switched off, with the why."""
+    before, same = row.threshold, (row.model_version, row.target) == (known.version, known.target)
+    shown = known.at(row.leaf, before) if before is not None and same else known.anew(row.leaf)
+    why = "bound" if same else "model" if row.model_version != known.version else "target"
+    row.precision, row.bound, row.audited, row.coverage = shown.precision, shown.bound, shown.audited, shown.coverage
+    row.threshold, row.model_version, row.target = shown.threshold, known.version, known.target
+    facts: dict[str, Any] = {
+        "leaf": row.leaf, "threshold": shown.threshold, "before": before, "precision": _rounded(shown.precision), "bound": _rounded(shown.bound),
+        "audited": shown.audited, "coverage": _rounded(shown.coverage), "target": known.target, "model": known.version,
+    }  # fmt: skip
+    if shown.threshold is not None:
+        if shown.threshold != before or not same:
+            row.started_at = now()
+            audit.record(session, "automatic.started", **facts)
+        return True
+    if before is not None:
+        row.wanted, row.started_at, row.lost_at, row.lost_why = False, None, now(), why
+        audit.record(session, "automatic.lost", why=why, **facts)
+    return False
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -11,23 +11,17 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from voc.classifier.files import CARD, MODEL, ArtefactError, checked, read_card
 from voc.classifier.reader import ReplyClassifier
-from voc.errors import VocError
 
-MODEL = "model.skops"
-CARD = "card.json"
+__all__ = ["CARD", "MODEL", "TRUSTED", "ArtefactError", "checked", "load", "read_card", "save", "shipped", "versions"]
+
 TRUSTED = [
     "voc.classifier.alerts.AlertRule",
     "voc.classifier.calibration.MarginCalibrator",
     "voc.classifier.features.ReplyVectorizer",
     "voc.classifier.reader.ReplyClassifier",
 ]
-
-
-class ArtefactError(VocError):
-    """The model cannot be loaded; the message says why and what to do."""
-
-    status = 503
 
 
 def save(model: ReplyClassifier, folder: Path, card: dict[str, Any]) -> dict[str, Any]:
@@ -52,15 +46,7 @@ def load(folder: Path) -> ReplyClassifier:
     """
     from skops import io
 
-    card = read_card(folder)
-    try:
-        data = (folder / MODEL).read_bytes()
-    except OSError as error:
-        raise ArtefactError(
-            f"モデル {folder.name} のファイル({MODEL})を読めません。モデルを入れ直してください。({error.strerror})"
-        ) from None
-    if hashlib.sha256(data).hexdigest() != card.get("sha256"):
-        raise ArtefactError(f"モデル {folder.name} のファイルが壊れているか、書き換えられています。モデルを入れ直してください。")
+    data = checked(folder)
     try:
         unknown = sorted(set(io.get_untrusted_types(data=data)) - set(TRUSTED))
         if unknown:
@@ -79,15 +65,6 @@ def load(folder: Path) -> ReplyClassifier:
     if not isinstance(model, ReplyClassifier):
         raise ArtefactError(f"モデル {folder.name} は voc の分類モデルではありません。モデルを入れ直してください。")
     return model
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """The card beside a model."""
-    try:
-        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArtefactError(f"モデル {folder.name} の説明({CARD})を読めません。モデルを入れ直してください。({error})") from None
-    return card
 
 
 def shipped() -> Path:

@@ -24,12 +24,6 @@ class Document:
     weights: list[float]
     """One a clause."""
 
-    @property
-    def spans(self) -> list[tuple[int, int]]:
-        """The whole text, then its clauses where there are two or more."""
-        whole = [(0, len(self.folded))]
-        return whole + [(part.start, part.end) for part in self.clauses] if len(self.clauses) > 1 else whole
-
 
 def document(raw: str) -> Document:
     """Prepare one reply: any string, in time bounded by ``MAX_CHARACTERS``."""

@@ -3,8 +3,10 @@
 import numpy as np
 
 from voc.classifier import lexicon
+from voc.classifier.alerts import CODES
+from voc.classifier.batch import Batch
 from voc.classifier.documents import Document
-from voc.classifier.features import Found
+from voc.classifier.features import UNKNOWN, Found
 from voc.classifier.reading import Role
 from voc.text import Mark
 
@@ -13,74 +15,104 @@ LONGEST = 40
 _EDGE = " 、。,.!?…・「」()\n"
 _SHARE = 0.5
 _WHOLE = 22
+_DENIED, _STRESSED = Mark.DENIED, Mark.STRESSED
 
 
-def character_scores(doc: Document, found: Found, weights: np.ndarray) -> np.ndarray:
-    """How much each character of the folded text speaks for a class: shape (len(folded),).
+Spans = tuple[tuple[int, int], ...]
+ReasonSpans = tuple[tuple[int, int, Role], ...]
+
+
+def character_scores(found: Found, weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """How much each character of some texts speaks for a class: shape (number of characters,).
 
     Each feature's weight is shared out evenly over the characters that it covers.
+
+    Parameters
+    ----------
+    found : Found
+    weights : ndarray of shape (n_terms + 1, n_classes), float32
+        The last row is the unknown feature's.
+    columns : ndarray of shape (n_texts,), int
+        The class that is asked for, text by text.
     """
-    n = len(doc.folded)
-    starts, ends, shares = [], [], []
+    n = int(found.bounds[-1])
+    steps = np.zeros(n + 1)
+    column = np.repeat(columns, np.diff(found.bounds))
     for size, ids in enumerate(found.chars, start=1):
-        if ids:
-            place = np.arange(len(ids))
-            starts.append(place)
-            ends.append(place + size)
-            shares.append(weights[ids] / size)
-    places = np.array(found.places)
+        place = np.flatnonzero(ids != UNKNOWN)
+        share = weights[ids[place], column[place]] / size
+        steps += np.bincount(place, share, n + 1) - np.bincount(place + size, share, n + 1)
+    column = np.repeat(columns, np.diff(found.first))
     for size, ids in enumerate(found.words, start=1):
-        if ids:
-            starts.append(places[: len(ids)])
-            ends.append(places[size : size + len(ids)])
-            shares.append(weights[ids] / np.maximum(ends[-1] - starts[-1], 1))
-    if not starts:
-        return np.zeros(n)
-    share = np.concatenate(shares)
-    steps = np.bincount(np.concatenate(starts), share, n + 1) - np.bincount(np.concatenate(ends), share, n + 1)
+        place = np.flatnonzero(ids != UNKNOWN)
+        starts, ends = found.starts[place], found.ends[place + size - 1]
+        share = weights[ids[place], column[place]] / (ends - starts)
+        steps += np.bincount(starts, share, n + 1) - np.bincount(ends, share, n + 1)
     return np.cumsum(steps)[:n]
 
 
-def reason_spans(doc: Document, found: Found, weights: np.ndarray) -> tuple[tuple[int, int, Role], ...]:
-    """The words that speak most for the reason, a second stretch where it speaks half as much; and what is denied."""
-    scores = character_scores(doc, found, weights)
-    denied = [(part.start, part.end) for part in doc.clauses if part.marks & Mark.DENIED and not part.marks & Mark.STRESSED]
-    for start, end in denied:
-        scores[start:end] -= np.abs(scores[start:end]) * 0.5
+def reason_spans(batch: Batch, found: Found, weights: np.ndarray, columns: np.ndarray) -> list[ReasonSpans]:
+    """For each reply the words that speak most for the reason in ``columns``, a second stretch where it speaks half as much; and what
+    is denied."""
+    scores = character_scores(found, weights, columns)
+    bounds = found.bounds.tolist()
+    denied: dict[int, list[tuple[int, int]]] = {}
+    for i, doc in enumerate(batch.documents):
+        for part in doc.clauses:
+            if _DENIED in part.marks and _STRESSED not in part.marks:
+                denied.setdefault(i, []).append((part.start, part.end))
+                place = slice(bounds[i] + part.start, bounds[i] + part.end)
+                scores[place] -= np.abs(scores[place]) * 0.5
+    less_toll = (scores - np.repeat(_tolls(scores, found.bounds), np.diff(found.bounds))).tolist()
+    return [
+        _of_one(doc, less_toll[start:end], denied.get(i, []))
+        for i, (doc, start, end) in enumerate(zip(batch.documents, bounds, bounds[1:], strict=False))
+    ]
+
+
+def _of_one(doc: Document, scores: list[float], denied: list[tuple[int, int]]) -> ReasonSpans:
     best = _best_stretches(doc, scores)[:2]
     spans: list[tuple[int, int, Role]] = [(start, end, "for") for total, start, end in best if total >= best[0][0] * _SHARE]
-    taken = [(start, end) for start, end, _ in spans]
-    spans += [(*_trimmed(doc.folded, start, end), "denied") for start, end in denied if not _overlap(start, end, taken)]
+    if denied:
+        taken = [(start, end) for start, end, _ in spans]
+        spans += [(*_trimmed(doc.folded, start, end), "denied") for start, end in denied if not _overlap(start, end, taken)]
     return tuple((*doc.normal.original_span(start, end), role) for start, end, role in sorted(spans) if end > start)
 
 
-def alert_spans(doc: Document, found: Found, code: str, weights: np.ndarray) -> tuple[tuple[int, int], ...]:
-    """What raised an alert: the words of the lexicon, else the stretch that speaks most for it."""
-    spans = lexicon.hits(code, doc.normal.text)[:5]
+def alert_spans(batch: Batch, i: int, found: Found, alert: int, weights: np.ndarray) -> Spans:
+    """What raised an alert in the ``i``-th reply: the words of the lexicon, else the stretch that speaks most for it."""
+    doc = batch.documents[i]
+    spans = lexicon.hits(CODES[alert], doc.normal.text)[:5] if batch.words[i, alert] else []
     if not spans:
-        spans = [(start, end) for _, start, end in _best_stretches(doc, character_scores(doc, found, weights))[:1]]
+        one = found.one(i)
+        scores = character_scores(one, weights, np.array([alert]))
+        best = _best_stretches(doc, (scores - _tolls(scores, one.bounds)).tolist())
+        spans = [(start, end) for _, start, end in best[:1]]
     return tuple(doc.normal.original_span(start, end) for start, end in spans if end > start)
 
 
-def _best_stretches(doc: Document, scores: np.ndarray) -> list[tuple[float, int, int]]:
+def _tolls(scores: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """What each character of a text has to be worth: a quarter of the mean strength."""
+    strengths = np.diff(np.concatenate([[0.0], np.cumsum(np.abs(scores))])[bounds])
+    return np.asarray(0.25 * strengths / np.maximum(np.diff(bounds), 1))
+
+
+def _best_stretches(doc: Document, scores: list[float]) -> list[tuple[float, int, int]]:
     """In each clause the stretch that speaks most, the strongest first. A short clause is marked whole: it reads better."""
-    if not len(scores):
-        return []
-    toll = 0.25 * float(np.mean(np.abs(scores)))
     found = []
     for start, end in [(part.start, part.end) for part in doc.clauses] or [(0, len(scores))]:
-        first, last, total = _strongest(scores[start:end] - toll)
+        first, last, total = _strongest(scores[start:end])
         if total > 0:
             first, last = (0, end - start) if end - start <= _WHOLE else (first, last)
             found.append((total, *_trimmed(doc.folded, start + first, start + last)))
     return sorted(found, key=lambda one: (-one[0], one[1]))
 
 
-def _strongest(scores: np.ndarray) -> tuple[int, int, float]:
+def _strongest(scores: list[float]) -> tuple[int, int, float]:
     """The stretch of at most ``LONGEST`` characters with the largest sum (Bentley 1984)."""
     best = (0, 0, 0.0)
     start, running = 0, 0.0
-    for i, value in enumerate(scores.tolist()):
+    for i, value in enumerate(scores):
         if running <= 0 or i - start >= LONGEST:
             start, running = i, 0.0
         running += value

@@ -1,6 +1,5 @@
 """TF-IDF of character n-grams and of subword pieces, found in one pass over each text and counted for it and its clauses."""
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,37 +11,92 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from voc.text import pieces
+from voc.text import Pieces, Substrings, cut, pieces
+from voc.text.substrings import KeyTable, chained
 
 _PIECE = "\x01"
 _BETWEEN = "\x02"
 UNKNOWN = -1
 
-Span = tuple[int, int]
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Some texts joined and cut into pieces: all that a vectoriser needs of them, whatever its vocabulary.
+
+    Attributes
+    ----------
+    joined : Substrings
+    bounds : ndarray of shape (n + 1,), int64
+        Where each text begins, and the end of the last.
+    pieces : Pieces
+    first : ndarray of shape (n + 1,), int64
+        The number of each text's first piece.
+    """
+
+    joined: Substrings
+    bounds: np.ndarray
+    pieces: Pieces
+    first: np.ndarray
+
+
+def bounds_of(texts: Sequence[str]) -> np.ndarray:
+    """Where each text begins when they are joined, and the end of the last."""
+    return np.concatenate([[0], np.cumsum([len(text) for text in texts], dtype=np.int64)]).astype(np.int64)
+
+
+def cut_texts(texts: Sequence[str], found: Pieces | None = None) -> Cut:
+    """Join and cut texts; ``found`` where the pieces are known already."""
+    joined, bounds = Substrings("".join(texts)), bounds_of(texts)
+    found = cut(joined, bounds) if found is None else found
+    return Cut(joined, bounds, found, np.searchsorted(found.starts, bounds))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The features of one text, in place.
+    """The features of some texts, in place.
 
     Attributes
     ----------
     chars
-        ``chars[k][i]`` is the feature of the ``k + 1`` characters that begin at ``i``; ``UNKNOWN`` where training has not seen them.
+        ``chars[k][i]`` is the feature of the ``k + 1`` characters that begin at place ``i`` of the joined texts; ``UNKNOWN`` where
+        training has not seen them, or where the text ends before.
     words
         ``words[k][i]`` likewise for ``k + 1`` pieces from the ``i``-th on.
-    places
-        Where each piece begins, and the end of the last.
+    bounds, first
+        As in ``Cut``.
+    starts, ends
+        Where each piece begins and ends.
     """
 
-    chars: list[list[int]]
-    words: list[list[int]]
-    places: list[int]
+    chars: list[np.ndarray]
+    words: list[np.ndarray]
+    bounds: np.ndarray
+    first: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
 
-    def unknown_share(self) -> float:
-        """Share of single pieces and character pairs that training has not seen; 0 for an empty text."""
-        seen = [*self.words[0], *(self.chars[1] if len(self.chars) > 1 else [])]
-        return sum(at == UNKNOWN for at in seen) / len(seen) if seen else 0.0
+    def unknown_shares(self) -> np.ndarray:
+        """Share of single pieces and character pairs of each text that training has not seen; 0 for an empty text."""
+        unknown, all_ = _sums(self.words[0] == UNKNOWN, self.first), np.diff(self.first)
+        if len(self.chars) > 1:
+            pairs = np.maximum(np.diff(self.bounds) - 1, 0)
+            beyond = np.diff(self.bounds) > 0  # the last character begins no pair
+            unknown = unknown + _sums(self.chars[1] == UNKNOWN, self.bounds) - beyond
+            all_ = all_ + pairs
+        return np.asarray(unknown / np.maximum(all_, 1))
+
+    def one(self, i: int) -> "Found":
+        """The features of one text alone."""
+        a, b, p, q = int(self.bounds[i]), int(self.bounds[i + 1]), int(self.first[i]), int(self.first[i + 1])
+        return Found(
+            [ids[a:b] for ids in self.chars], [ids[p:q] for ids in self.words], np.array([0, b - a]), np.array([0, q - p]),
+            self.starts[p:q] - a, self.ends[p:q] - a,
+        )  # fmt: skip
+
+
+def _sums(flags: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """How many are set between one bound and the next."""
+    return np.diff(np.concatenate([[0], np.cumsum(flags)])[bounds])
 
 
 class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -91,51 +145,59 @@ class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: Iterable[str]) -> sparse.csr_matrix:
         """Texts to a matrix of shape (n, n_terms_), float32."""
-        return self.rows([(self.find(text), [(0, len(text))]) for text in X])
+        return self.rows(self.find(cut_texts(list(X))))
 
-    def find(self, text: str) -> Found:
-        """Look up every feature of ``text`` once."""
-        look = self._index().get
-        n = len(text)
-        chars = [[look(text[i : i + size], UNKNOWN) for i in range(n - size + 1)] for size in range(1, self.chars + 1)]
-        found = pieces(text)
-        words = [[look(_PIECE + piece, UNKNOWN) for piece in found]]
-        for size in range(2, self.words + 1):
-            words.append([look(_PIECE + _BETWEEN.join(found[i : i + size]), UNKNOWN) for i in range(len(found) - size + 1)])
-        places, at = [], 0
-        for piece in found:
-            at = text.index(piece, at)
-            places.append(at)
-            at += len(piece)
-        return Found(chars, words, [*places, at])
-
-    def rows(self, found: Sequence[tuple[Found, Sequence[Span]]]) -> sparse.csr_matrix:
-        """One row for each span of each text, in order."""
+    def find(self, texts: Cut) -> Found:
+        """Look up every feature of the texts once."""
         check_is_fitted(self)
-        self._index()
-        indices: list[int] = []
-        values: list[float] = []
-        ends = [0]
-        for text, spans in found:
-            for start, end in spans:
-                for block in _blocks(text, start, end):
-                    self._weigh(block, indices, values)
-                ends.append(len(indices))
-        return sparse.csr_matrix(
-            (np.array(values, dtype=np.float32), np.array(indices, dtype=np.int32), np.array(ends, dtype=np.int64)),
-            shape=(len(ends) - 1, self.n_terms_),
-        )
+        chars_table, words_table, _ = self._index()
+        n = len(texts.joined.codes)
+        left = np.repeat(texts.bounds[1:], np.diff(texts.bounds)) - np.arange(n)
+        chars = []
+        for size in range(1, self.chars + 1):
+            at = np.flatnonzero(left >= size)
+            chars.append(_filled(n, at, chars_table.find(texts.joined.keys(at, at + size))))
+        starts, ends = texts.pieces.starts, texts.pieces.ends
+        keys = single = texts.joined.keys(starts, ends)
+        left = np.repeat(texts.first[1:], np.diff(texts.first)) - np.arange(len(starts))
+        words = [words_table.find(keys)]
+        for size in range(2, self.words + 1):
+            keys = chained(keys[: len(keys) - 1], single[size - 1 :])
+            at = np.flatnonzero(left >= size)
+            words.append(_filled(len(starts), at, words_table.find(keys[at])))
+        return Found(chars, words, texts.bounds, texts.first, starts, ends)
 
-    def _weigh(self, block: list[int], indices: list[int], values: list[float]) -> None:
-        counts = Counter(block)
-        counts.pop(UNKNOWN, None)
-        if not counts:
-            return
-        idf = self._idf_list
-        weights = [idf[at] if count == 1 else (1 + log(count)) * idf[at] for at, count in counts.items()]
-        norm = sum([weight * weight for weight in weights]) ** 0.5
-        indices += counts
-        values += [weight / norm for weight in weights]
+    def rows(self, found: Found, spans: np.ndarray | None = None) -> sparse.csr_matrix:
+        """One row for each span, in order.
+
+        Parameters
+        ----------
+        found : Found
+        spans : ndarray of shape (n_spans, 2), int, optional
+            Starts and ends in the joined texts; by default one for each text. A piece belongs to the span that it begins in.
+        """
+        spans = np.column_stack([found.bounds[:-1], found.bounds[1:]]) if spans is None else spans
+        pieces_of = np.searchsorted(found.starts, spans)
+        rows, ids = [], []
+        for blocks, borders in ((found.chars, spans), (found.words, pieces_of)):
+            for size, features in enumerate(blocks, start=1):
+                row, at = _spread(borders[:, 0], np.maximum(borders[:, 1] - size + 1, borders[:, 0]))
+                rows.append(row)
+                ids.append(features[at])
+        row, feature = np.concatenate(rows), np.concatenate(ids)
+        known = feature != UNKNOWN
+        counts = sparse.csr_matrix(
+            (np.ones(int(known.sum()), dtype=np.float32), (row[known], feature[known])), shape=(len(spans), self.n_terms_)
+        )
+        return self._weighed(counts)
+
+    def _weighed(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Counts, each in the place of its weight: ``(1 + ln tf) · idf``, each block of length 1."""
+        weights = (1 + np.log(counts.data)) * self.idf_[counts.indices]
+        block = 2 * np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr)) + self._index()[2][counts.indices]
+        norms = np.sqrt(np.bincount(block, weights.astype(np.float64) ** 2, 2 * counts.shape[0]))
+        counts.data = (weights / norms[block]).astype(np.float32)
+        return counts
 
     def _terms(self, text: str) -> list[str]:
         n = len(text)
@@ -151,16 +213,25 @@ class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_terms_ = len(terms)
         return self
 
-    def _index(self) -> dict[str, int]:
+    def _index(self) -> tuple[KeyTable, KeyTable, np.ndarray]:
+        """Tables of the n-grams of characters and of pieces, and which features are of pieces."""
         if getattr(self, "_index_of", None) is not self.terms_:
-            self._lookup = {term: i for i, term in enumerate(self.terms_.split("\n"))} if self.n_terms_ else {}
-            self._idf_list: list[float] = self.idf_.tolist()
+            terms = self.terms_.split("\n") if self.n_terms_ else []
+            of_words = np.array([term.startswith(_PIECE) for term in terms], dtype=bool)
+            char_terms = [term for term in terms if not term.startswith(_PIECE)]
+            self._tables = (
+                KeyTable(_keys_of(char_terms), np.flatnonzero(~of_words)),
+                KeyTable(
+                    _keys_of_pieces([term[1:].split(_BETWEEN) for term in terms if term.startswith(_PIECE)]), np.flatnonzero(of_words)
+                ),
+                of_words,
+            )
             self._index_of = self.terms_
-        return self._lookup
+        return self._tables
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in ("_lookup", "_idf_list", "_index_of")}
+        return {name: value for name, value in state.items() if name not in ("_tables", "_index_of")}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -169,20 +240,31 @@ class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _blocks(found: Found, start: int, end: int) -> tuple[list[int], list[int]]:
-    """The features of ``text[start:end]``: of its characters, and of the pieces that lie within."""
-    chars: list[int] = []
-    for size, ids in enumerate(found.chars, start=1):
-        chars += ids[start : max(start, end - size + 1)]
-    places = found.places
-    first = _at_or_after(places, start)
-    last = _at_or_after(places, end)
-    words: list[int] = []
-    for size, ids in enumerate(found.words, start=1):
-        words += ids[first : max(first, last - size + 1)]
-    return chars, words
+def _filled(n: int, at: np.ndarray, values: np.ndarray) -> np.ndarray:
+    filled = np.full(n, UNKNOWN, dtype=np.int32)
+    filled[at] = values
+    return filled
 
 
-def _at_or_after(places: list[int], position: int) -> int:
-    """Index of the first piece that begins at ``position`` or later; the number of pieces where none does."""
-    return min(bisect_left(places, position), len(places) - 1)
+def _spread(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each place within each span: the span's number, and the place."""
+    lengths = ends - starts
+    row = np.repeat(np.arange(len(starts), dtype=np.int32), lengths)
+    return row, np.arange(len(row)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+
+
+def _keys_of(strings: Sequence[str]) -> np.ndarray:
+    bounds = bounds_of(strings)
+    return Substrings("".join(strings)).keys(bounds[:-1], bounds[1:])
+
+
+def _keys_of_pieces(terms: Sequence[Sequence[str]]) -> np.ndarray:
+    """Keys of sequences of pieces, each chained to what stands before it."""
+    single = _keys_of([piece for term in terms for piece in term])
+    sizes = np.array([len(term) for term in terms], dtype=np.int64)
+    first = np.cumsum(sizes) - sizes
+    keys: np.ndarray = single[first]
+    for step in range(1, int(sizes.max(initial=1))):
+        longer = sizes > step
+        keys[longer] = chained(keys[longer], single[first[longer] + step])
+    return keys

@@ -7,19 +7,23 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from voc.classifier.artefact import ArtefactError
+from voc.classifier.documents import Document, document
+from voc.classifier.files import ArtefactError
 from voc.classifier.reading import RaisedAlert, Reading
+from voc.text import Normalised
 
 FILE = "held_out.json"
 
 
-def key(text: str, purchase_type: str) -> str:
-    """A reply's name in the file, which holds nobody's words."""
-    return hashlib.sha256(f"{purchase_type}\0{text}".encode()).hexdigest()
+def key(normal: Normalised, purchase_type: str) -> str:
+    """A reply's name in the file, which holds nobody's words. The length of the original keeps evidence in its place."""
+    return hashlib.sha256(f"{purchase_type}\0{normal.offsets[-1]}\0{normal.text}".encode()).hexdigest()
 
 
 def dumps(texts: Sequence[str], purchase_types: Sequence[str], readings: Sequence[Reading]) -> bytes:
-    kept = {key(text, bought): asdict(reading) for text, bought, reading in zip(texts, purchase_types, readings, strict=True)}
+    kept = {
+        key(document(text).normal, bought): asdict(reading) for text, bought, reading in zip(texts, purchase_types, readings, strict=True)
+    }
     return json.dumps(kept, ensure_ascii=False, sort_keys=True).encode()
 
 
@@ -62,7 +66,13 @@ class HonestReader:
 
     def read(self, texts: Sequence[str], purchase_types: Sequence[str], **options: Any) -> list[Reading]:
         readings = self._model.read(texts, purchase_types, **options)
-        kept = [self._held_out.get(key(text, bought)) for text, bought in zip(texts, purchase_types, strict=True)]
+        return self._told([document(text) for text in texts], purchase_types, readings)
+
+    def read_prepared(self, batch: Any, purchase_types: Sequence[str], **options: Any) -> list[Reading]:
+        return self._told(batch.documents, purchase_types, self._model.read_prepared(batch, purchase_types, **options))
+
+    def _told(self, documents: Sequence[Document], purchase_types: Sequence[str], readings: Sequence[Reading]) -> list[Reading]:
+        kept = [self._held_out.get(key(doc.normal, bought)) for doc, bought in zip(documents, purchase_types, strict=True)]
         return [now if before is None else _joined(before, now) for before, now in zip(kept, readings, strict=True)]
 
     def __getattr__(self, name: str) -> Any:

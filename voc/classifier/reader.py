@@ -7,10 +7,10 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from voc.classifier.alerts import CODES, lexicon_matches
+from voc.classifier.alerts import CODES
+from voc.classifier.batch import Batch, prepared
 from voc.classifier.calibration import logistic
-from voc.classifier.documents import Document, document
-from voc.classifier.evidence import alert_spans, reason_spans
+from voc.classifier.evidence import Spans, alert_spans, reason_spans
 from voc.classifier.features import Found
 from voc.classifier.reading import RaisedAlert, Reading
 from voc.classifier.vectors import Encoder, available
@@ -26,6 +26,8 @@ VECTOR = 0.45
 SECONDARY = 0.5
 LEAVES = PREDICTED_LEAVES
 N = len(LEAVES)
+_EMPTY = [LEAVES.index("no_reason"), LEAVES.index("unclear")]
+"""Leaves that are never secondary."""
 
 #: Columns of the weights: leaves by words alone, leaves with vectors, mentions of leaves, alerts by words, alerts with vectors.
 PARTS = {"words": slice(0, N), "full": slice(N, 2 * N), "mention": slice(2 * N, 3 * N), "alert": slice(3 * N, 3 * N + 5)}
@@ -72,72 +74,80 @@ class ReplyClassifier(BaseEstimator):  # type: ignore[misc]
         """Read replies of any length, in batches. See ``reading.Classifier``."""
         readings: list[Reading] = []
         for start in range(0, len(texts), BATCH):
-            readings += self._read_batch(texts[start : start + BATCH], purchase_types[start : start + BATCH], automatic or {})
+            part = slice(start, start + BATCH)
+            readings += self.read_prepared(prepared(texts[part]), purchase_types[part], automatic=automatic)
         return readings
 
     def probabilities(self, texts: Sequence[str], purchase_types: Sequence[str]) -> np.ndarray:
         """Calibrated probabilities, shape (len(texts), 12)."""
         parts = [
-            self._measure([document(text) for text in texts[i : i + BATCH]], purchase_types[i : i + BATCH]).probabilities
-            for i in range(0, len(texts), BATCH)
+            self._measure(prepared(texts[i : i + BATCH]), purchase_types[i : i + BATCH]).probabilities for i in range(0, len(texts), BATCH)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, N))
 
-    def _read_batch(self, texts: Sequence[str], purchase_types: Sequence[str], automatic: Mapping[str, float]) -> list[Reading]:
-        documents = [document(text) for text in texts]
-        measured = self._measure(documents, purchase_types)
+    def read_prepared(self, batch: Batch, purchase_types: Sequence[str], *, automatic: Mapping[str, float] | None = None) -> list[Reading]:
+        """Read one batch of prepared replies; sentence vectors that are computed on the way are kept in it."""
+        if not len(batch):
+            return []
+        measured = self._measure(batch, purchase_types)
         order = np.argsort(-measured.probabilities, axis=1, kind="stable")[:, :3]
+        likeliest = np.take_along_axis(measured.probabilities, order, axis=1).tolist()
+        evidence = reason_spans(batch, measured.found, self._reason_weights(), order[:, 0])
+        secondary = self._secondary(measured.mentions, order[:, 0])
+        alerts = self._alerts(batch, measured)
+        thresholds = automatic or {}
         readings = []
-        for i, (doc, bought) in enumerate(zip(documents, purchase_types, strict=True)):
-            if not doc.folded.strip():
+        for i, (doc, bought, best) in enumerate(zip(batch.documents, purchase_types, order.tolist(), strict=True)):
+            if not doc.folded or doc.folded.isspace():
                 readings.append(nothing_written(bought))
                 continue
-            leaves = [LEAVES[j] for j in order[i]]
-            confidence = float(measured.probabilities[i, order[i, 0]])
+            leaf, confidence = LEAVES[best[0]], likeliest[i][0]
             readings.append(
                 Reading(
-                    primary=leaves[0],
-                    group=group_of(leaves[0], bought),
-                    secondary=self._secondary(measured, i, leaves[0]),
-                    suggestions=tuple(
-                        (leaf, round(float(measured.probabilities[i, j]), 4)) for leaf, j in zip(leaves, order[i], strict=True)
-                    ),
+                    primary=leaf,
+                    group=group_of(leaf, bought),
+                    secondary=secondary.get(i, ()),
+                    suggestions=tuple((LEAVES[j], round(p, 4)) for j, p in zip(best, likeliest[i], strict=True)),
                     confidence=round(confidence, 4),
-                    evidence=reason_spans(doc, measured.found[i], self._weights_of("words", int(order[i, 0]))),
-                    alerts=self._alerts(doc, measured, i),
-                    auto=confidence >= automatic.get(leaves[0], 2.0),
+                    evidence=evidence[i],
+                    alerts=alerts.get(i, ()),
+                    auto=i not in alerts and confidence >= thresholds.get(leaf, 2.0),
                 )
             )
         return readings
 
-    def _secondary(self, measured: "Measured", i: int, primary: str) -> tuple[str, ...]:
-        told = [(float(p), leaf) for p, leaf in zip(measured.mentions[i], LEAVES, strict=True) if p >= SECONDARY and leaf != primary]
-        return tuple(leaf for _, leaf in sorted(told, reverse=True) if leaf not in ("no_reason", "unclear"))
+    def _secondary(self, mentions: np.ndarray, primary: np.ndarray) -> dict[int, tuple[str, ...]]:
+        """Further leaves that a reply tells, likeliest first, by row."""
+        told = mentions >= SECONDARY
+        told[np.arange(len(primary)), primary] = False
+        told[:, _EMPTY] = False
+        found: dict[int, tuple[str, ...]] = {}
+        for i in np.flatnonzero(told.any(axis=1)).tolist():
+            columns = np.flatnonzero(told[i])
+            found[i] = tuple(LEAVES[j] for j in columns[np.argsort(-mentions[i, columns], kind="stable")])
+        return found
 
-    def _alerts(self, doc: Document, measured: "Measured", i: int) -> tuple[RaisedAlert, ...]:
-        return tuple(
-            RaisedAlert(
-                code, round(float(measured.scores[i, k]), 4), alert_spans(doc, measured.found[i], code, self._weights_of("alert", k))
-            )
-            for k, code in enumerate(CODES)
-            if measured.raised[i, k]
-        )
+    def _alerts(self, batch: Batch, measured: "Measured") -> dict[int, tuple[RaisedAlert, ...]]:
+        found: dict[int, tuple[RaisedAlert, ...]] = {}
+        for i, k in zip(*(each.tolist() for each in np.nonzero(measured.raised)), strict=True):
+            spans: Spans = alert_spans(batch, i, measured.found, k, self._alert_weights())
+            found[i] = (*found.get(i, ()), RaisedAlert(CODES[k], round(float(measured.scores[i, k]), 4), spans))
+        return found
 
     # -- measuring --------------------------------------------------------------------------------------------------------
 
-    def _measure(self, documents: Sequence[Document], purchase_types: Sequence[str]) -> "Measured":
-        found = [self.vectorizer_.find(doc.folded) for doc in documents]
-        whole, clause = self.margins(documents, found, purchase_types)
-        strange = strangeness(documents, found)
-        words = lexicon_matches([doc.normal.text for doc in documents])
-        mixed = mixed_margins(documents, whole, clause)
+    def _measure(self, batch: Batch, purchase_types: Sequence[str]) -> "Measured":
+        found = self.vectorizer_.find(batch.texts)
+        whole, clause = self.margins(batch, found, purchase_types)
+        strange = strangeness(found)
+        words = batch.words
+        mixed = mixed_margins(whole, clause)
         probabilities = self.calibrators_[0].predict_proba(mixed[:, PARTS["words"]], strange)
         raised, scores = self.judge_alerts(whole[:, PARTS["alert"]], clause, words, PARTS["alert"])
         open_ = self.left_open(probabilities, whole[:, PARTS["alert"]])
         encoder = self._encoder()
         if encoder is not None and len(open_):
-            vectors = encoder.encode([documents[i].normal.text for i in open_]) * VECTOR
-            deeper = vectors @ self.vector_weights_
+            deeper = _vectors(batch, open_, encoder) * np.float32(VECTOR) @ self.vector_weights_
             mixed[open_] += deeper
             probabilities[open_] = self.calibrators_[1].predict_proba(mixed[open_][:, PARTS["full"]], strange[open_])
             margins = whole[open_][:, PARTS["alert_full"]] + deeper[:, PARTS["alert_full"]]
@@ -156,32 +166,36 @@ class ReplyClassifier(BaseEstimator):  # type: ignore[misc]
         scores = np.column_stack([rule.score(whole[:, k], best[:, k], words[:, k]) for k, rule in enumerate(rules)])
         return raised, scores
 
-    def margins(self, documents: Sequence[Document], found: Sequence[Found], purchase_types: Sequence[str]) -> tuple[np.ndarray, "Clauses"]:
-        rows = self.vectorizer_.rows([(one, doc.spans) for one, doc in zip(found, documents, strict=True)])
+    def margins(self, batch: Batch, found: Found, purchase_types: Sequence[str]) -> tuple[np.ndarray, "Clauses"]:
+        rows = self.vectorizer_.rows(found, batch.spans)
         weights = self._weights()
         margins = np.asarray(rows @ weights[:-1]) + self.intercepts_
-        counts = np.array([len(doc.spans) for doc in documents])
         bought = np.array([SUBSCRIBED if kind == SUBSCRIPTION else 0.0 for kind in purchase_types], dtype=np.float32)
-        margins += np.repeat(bought, counts)[:, None] * weights[-1]
-        return split_clauses(documents, margins, counts)
+        margins += np.repeat(bought, np.diff(np.append(batch.whole, len(batch.spans))))[:, None] * weights[-1]
+        return split_clauses(batch, margins)
 
     # -- what is kept out of the artefact ---------------------------------------------------------------------------------
 
     def _weights(self) -> np.ndarray:
         if getattr(self, "_dense_of", None) is not self.weights_:
             self._dense: np.ndarray = self.weights_.astype(np.float32)
-            self._columns: dict[tuple[str, int], np.ndarray] = {}
+            weighed = self._dense[:-1] * self.vectorizer_.idf_[:, None]
+            self._shares = [
+                np.vstack([weighed[:, PARTS[part]], np.zeros((1, weighed[:, PARTS[part]].shape[1]), dtype=np.float32)])
+                for part in ("words", "alert")
+            ]
             self._dense_of = self.weights_
         return self._dense
 
-    def _weights_of(self, part: str, column: int) -> np.ndarray:
-        """Weight times idf of each feature for one class, and 0 for the unknown feature, which is the last."""
-        dense = self._weights()
-        kept = self._columns.get((part, column))
-        if kept is None:
-            place = (PARTS[part].start or 0) + column
-            kept = self._columns[part, column] = np.append(dense[:-1, place] * self.vectorizer_.idf_, 0).astype(np.float32)
-        return kept
+    def _reason_weights(self) -> np.ndarray:
+        """Weight times idf of each feature for each leaf, and 0 for the unknown feature, which is the last."""
+        self._weights()
+        return self._shares[0]
+
+    def _alert_weights(self) -> np.ndarray:
+        """Likewise for each alert."""
+        self._weights()
+        return self._shares[1]
 
     def _encoder(self) -> Encoder | None:
         if not self.encoder_:
@@ -191,7 +205,7 @@ class ReplyClassifier(BaseEstimator):  # type: ignore[misc]
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in ("_dense", "_dense_of", "_columns")}
+        return {name: value for name, value in state.items() if name not in ("_dense", "_dense_of", "_shares")}
 
 
 def nothing_written(purchase_type: str) -> Reading:
@@ -202,7 +216,7 @@ def nothing_written(purchase_type: str) -> Reading:
 class Measured:
     """A batch measured: what readings are made from."""
 
-    def __init__(self, found: list[Found], probabilities: np.ndarray, mentions: np.ndarray, raised: np.ndarray, scores: np.ndarray) -> None:
+    def __init__(self, found: Found, probabilities: np.ndarray, mentions: np.ndarray, raised: np.ndarray, scores: np.ndarray) -> None:
         self.found = found
         self.probabilities = probabilities
         self.mentions = mentions
@@ -221,40 +235,35 @@ class Clauses:
         return Clauses(self.mean[rows], self.strongest[rows])
 
 
-def split_clauses(documents: Sequence[Document], margins: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, Clauses]:
-    """Rows of whole replies and of their clauses, in order, to the replies' margins and their clauses'.
+def split_clauses(batch: Batch, margins: np.ndarray) -> tuple[np.ndarray, Clauses]:
+    """The margins of the spans of a batch to those of the whole replies and of their clauses.
 
     A reply of one clause is its own clause.
     """
-    starts = np.cumsum(counts) - counts
-    whole = margins[starts]
-    first = starts + (counts > 1)
-    weights = np.ones(len(margins), dtype=np.float32)
-    for doc, start, count in zip(documents, first, counts, strict=True):
-        if count > 1:
-            weights[start : start + count - 1] = doc.weights
-    total = np.add.reduceat(np.where(_is_clause(starts, counts, len(margins)), weights, 0), starts)
-    summed = np.add.reduceat(margins * np.where(_is_clause(starts, counts, len(margins)), weights, 0)[:, None], starts, axis=0)
-    lowest = np.where(_is_clause(starts, counts, len(margins))[:, None], margins, -np.inf)
-    return whole, Clauses(summed / total[:, None], np.maximum.reduceat(lowest, starts, axis=0))
+    weights = batch.weights
+    total = np.add.reduceat(weights, batch.whole)
+    summed = np.add.reduceat(margins * weights[:, None], batch.whole, axis=0)
+    only_clauses = np.where((weights > 0)[:, None], margins, -np.inf)
+    return margins[batch.whole], Clauses(summed / total[:, None], np.maximum.reduceat(only_clauses, batch.whole, axis=0))
 
 
-def _is_clause(starts: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
-    clause = np.ones(n, dtype=bool)
-    clause[starts[counts > 1]] = False
-    return clause
-
-
-def mixed_margins(documents: Sequence[Document], whole: np.ndarray, clause: Clauses) -> np.ndarray:
+def mixed_margins(whole: np.ndarray, clause: Clauses) -> np.ndarray:
     """The whole reply and its clauses, mixed by ``CLAUSES``."""
     return np.asarray((1 - CLAUSES) * whole + CLAUSES * clause.mean)
 
 
-def strangeness(documents: Sequence[Document], found: Sequence[Found]) -> np.ndarray:
+def strangeness(found: Found) -> np.ndarray:
     """Share of unknown features and length of each reply: shape (n, 2)."""
-    return np.array([(one.unknown_share(), len(doc.folded)) for doc, one in zip(documents, found, strict=True)], dtype=np.float64).reshape(
-        -1, 2
-    )
+    return np.column_stack([found.unknown_shares(), np.diff(found.bounds).astype(np.float64)])
+
+
+def _vectors(batch: Batch, rows: np.ndarray, encoder: Encoder) -> np.ndarray:
+    """Sentence vectors of some rows of a batch. In half precision, so that a reply is read the same from the cache."""
+    missing = [i for i in rows.tolist() if i not in batch.vectors]
+    if missing:
+        new = encoder.encode([batch.documents[i].normal.text for i in missing]).astype(np.float16)
+        batch.vectors.update(zip(missing, new, strict=True))
+    return np.array([batch.vectors[i] for i in rows.tolist()], dtype=np.float32)
 
 
 def with_type(rows: sparse.csr_matrix, purchase_types: Sequence[str]) -> sparse.csr_matrix:

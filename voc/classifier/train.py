@@ -14,11 +14,12 @@ from sklearn.svm import LinearSVC
 
 from voc.classifier import artefact, corpus
 from voc.classifier.alerts import CODES, RECALL, AlertRule, lexicon_matches
+from voc.classifier.batch import gathered
 from voc.classifier.calibration import MarginCalibrator, platt
 from voc.classifier.corpus import RULES, SEED, Reply
 from voc.classifier.documents import Document, document
 from voc.classifier.evaluate import Judged, figures
-from voc.classifier.features import Found, ReplyVectorizer
+from voc.classifier.features import ReplyVectorizer
 from voc.classifier.linear import AveragedLinearClassifier
 from voc.classifier.reader import (
     COLUMNS,
@@ -134,7 +135,7 @@ def prepare(sample: Sequence[Example], encoder: Encoder | None) -> Prepared:
 def fit_weights(model: ReplyClassifier, data: Prepared) -> None:
     """Learn features and weights: everything but calibration and thresholds."""
     model.vectorizer_ = ReplyVectorizer().fit([doc.folded for doc in data.documents])
-    rows = model.vectorizer_.rows([(model.vectorizer_.find(doc.folded), [(0, len(doc.folded))]) for doc in data.documents])
+    rows = model.vectorizer_.transform([doc.folded for doc in data.documents])
     rows = with_type(rows, data.types)
     deep = rows if data.vectors is None else sparse.hstack([rows, sparse.csr_matrix(data.vectors)]).tocsr()
     weights = np.zeros((deep.shape[1], COLUMNS), dtype=np.float32)
@@ -232,12 +233,13 @@ def held_out(data: Prepared, parts: Sequence[np.ndarray], progress: Progress | N
 
 def measure(model: ReplyClassifier, data: Prepared, out: HeldOut, rows: np.ndarray) -> None:
     """Put the margins of ``data`` into ``out`` at ``rows``."""
-    found: list[Found] = [model.vectorizer_.find(doc.folded) for doc in data.documents]
-    whole, clause = model.margins(data.documents, found, data.types)
+    batch = gathered(data.documents, data.words)
+    found = model.vectorizer_.find(batch.texts)
+    whole, clause = model.margins(batch, found, data.types)
     out.whole[rows] = whole
     out.strongest[rows] = clause.strongest
-    out.mixed[rows] = mixed_margins(data.documents, whole, clause)
-    out.strange[rows] = strangeness(data.documents, found)
+    out.mixed[rows] = mixed_margins(whole, clause)
+    out.strange[rows] = strangeness(found)
     if data.vectors is not None:
         out.deeper[rows] = data.vectors @ model.vector_weights_
 

@@ -19,6 +19,8 @@ from voc.surveys.tables import SOURCES, Answer, FollowUp
 PER_PAGE = 50
 MAX_WORDS = 8
 MATCHES = 12
+#: So many finds are sorted here and not in the database.
+FEW = 2_000
 #: In the address of a page: those who ticked nothing.
 NOT_TICKED = "none"
 _ADDRESS = re.compile(r"(?:^|/s/)([A-Za-z0-9_-]{22})(?:[/?#]|$)")
@@ -95,30 +97,48 @@ class Page:
 
 def find(session: Session, wish: Wish, *, page: int = 1) -> Page:
     """The answers that fit, the newest first."""
-    total = session.scalar(_chosen(sa.select(sa.func.count()).select_from(Answer), wish)) or 0
-    number = max(1, min(page, -(-total // PER_PAGE)))
+    total, number, ids = _place(session, wish, page)
     columns = sa.select(
         Answer.id, Answer.text, Answer.stated, Answer.expectation, Answer.purchase_type, Answer.source, Answer.answered_at,
         Product.name.label("product"), FollowUp.question, FollowUp.text.label("more"),
     )  # fmt: skip
-    # The ids first: sorting and skipping whole texts would cost the more the longer people wrote.
-    ids = _chosen(sa.select(Answer.id), wish).order_by(Answer.answered_at.desc(), Answer.id.desc())
-    ids = ids.limit(PER_PAGE).offset((number - 1) * PER_PAGE)
     wanted = (
         columns.select_from(Answer)
         .outerjoin(Product, Product.id == Answer.product_id)
         .outerjoin(FollowUp, FollowUp.answer_id == Answer.id)
-        .where(Answer.id.in_(session.scalars(ids).all()))
+        .where(Answer.id.in_(ids))
         .order_by(Answer.answered_at.desc(), Answer.id.desc())
     )
     return Page(rows=[Found(**row._mapping) for row in session.execute(wanted)], number=number, total=total)
 
 
-def _chosen(select: sa.Select[Any], wish: Wish) -> sa.Select[Any]:
+def _place(session: Session, wish: Wish, page: int) -> tuple[int, int, Sequence[int]]:
+    """How many fit, which page it becomes, and the ids on it. The ids alone: whole texts would cost the more the longer they are.
+
+    Words are looked for in all texts (docs/benchmarks.md says how long that takes). What few have is found by one look and
+    sorted here: walking along the time, a database would fetch a million rows one by one. What many have stands close together.
+    """
     if wish.words:
-        select = select.outerjoin(FollowUp, FollowUp.answer_id == Answer.id)
+        few = session.execute(_chosen(sa.select(Answer.answered_at, Answer.id), wish).limit(FEW + 1)).all()
+        if len(few) <= FEW:
+            number = max(1, min(page, -(-len(few) // PER_PAGE)))
+            newest = sorted(((row.answered_at, row.id) for row in few), reverse=True)
+            return len(few), number, [answer_id for _at, answer_id in newest[(number - 1) * PER_PAGE : number * PER_PAGE]]
+    total = session.scalar(_chosen(sa.select(sa.func.count()).select_from(Answer), wish)) or 0
+    number = max(1, min(page, -(-total // PER_PAGE)))
+    ids = _chosen(sa.select(Answer.id), wish).order_by(Answer.answered_at.desc(), Answer.id.desc())
+    return total, number, session.scalars(ids.limit(PER_PAGE).offset((number - 1) * PER_PAGE)).all()
+
+
+def _has(text: sa.SQLColumnExpression[str], word: str) -> sa.ColumnElement[bool]:
+    """Whether the word stands in a text. Japanese has no capitals, and to look past them costs the most."""
+    return text.contains(word, autoescape=True) if word.lower() == word.upper() else text.icontains(word, autoescape=True)
+
+
+def _chosen(select: sa.Select[Any], wish: Wish) -> sa.Select[Any]:
     for word in wish.words:
-        select = select.where(sa.or_(Answer.text.icontains(word, autoescape=True), FollowUp.text.icontains(word, autoescape=True)))
+        more = sa.select(FollowUp.answer_id).where(_has(FollowUp.text, word))
+        select = select.where(sa.or_(_has(Answer.text, word), Answer.id.in_(more)))
     if wish.source:
         select = select.where(Answer.source == wish.source)
     if wish.product_id:

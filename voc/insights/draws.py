@@ -56,24 +56,27 @@ class Drawn:
     stratum: str
     probability: float
     decided: bool
-    passed_on: bool = False
-    """Undecided, because somebody handed it on: it does not hold up those behind it."""
+    in_order: bool = False
+    """Decided as the stream of random draws brought it, which it does in the order of the list."""
 
 
 def in_turn(draws: Sequence[Drawn]) -> Bools:
-    """Which draws count as reviewed: in each wave and stratum those before the first that is still undecided, shape (n,).
+    """Which draws count as reviewed: in each wave those up to the last one that was decided in order, shape (n,).
 
-    Many are decided out of their turn, since they were alarming or hard. They are not like the others, and would stand for
-    them as long as the draw is reviewed in part. So they wait until their turn comes; when all are decided all count.
+    Many are decided out of their turn, since they were alarming, hard or looked for. They are not like the others, and would
+    stand for them as long as the wave is reviewed in part: so they wait until their turn comes. When all are decided all count.
+    (To count up to the first gap would not do: the sample would end where by luck the next ones were decided already.)
     """
-    held_up: set[tuple[str, str]] = set()
-    counts = np.zeros(len(draws), dtype=bool)
+    last: dict[str, int] = {}
+    open_: set[str] = set()
     for place, draw in enumerate(draws):
-        cell = (draw.wave, draw.stratum)
-        if not draw.decided and not draw.passed_on:
-            held_up.add(cell)
-        counts[place] = draw.decided and cell not in held_up
-    return counts
+        if draw.decided and draw.in_order:
+            last[draw.wave] = place
+        if not draw.decided:
+            open_.add(draw.wave)
+    return np.array(
+        [draw.decided and (draw.wave not in open_ or place <= last.get(draw.wave, -1)) for place, draw in enumerate(draws)], dtype=bool
+    )
 
 
 def chances(draws: Sequence[Drawn], waves: Sequence[Wave]) -> Floats:

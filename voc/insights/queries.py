@@ -18,7 +18,7 @@ from voc.insights.columns import LEAF_CODES, NONE, Column, Columns, chunks
 from voc.insights.draws import Drawn, Wave, chances
 from voc.insights.selection import Selection, months_before
 from voc.readings.tables import Alert, Prediction
-from voc.reviews.tables import AuditDraw, AuditWave, Decision, PassedOn
+from voc.reviews.tables import AuditDraw, AuditWave, Decision
 from voc.surveys.tables import SOURCES, Answer
 
 _LEAF = {code: place for place, code in enumerate(LEAF_CODES)}
@@ -86,7 +86,7 @@ def audits(session: Session, columns: Columns) -> Audits:
     place = columns.places(np.array([row.answer_id for row in rows], dtype=np.int64))
     rows, place = [row for row, where in zip(rows, place, strict=True) if where != NONE], place[place != NONE]
     found = [
-        Drawn(answer_id=row.answer_id, wave=row.wave, stratum=row.stratum, probability=row.probability, decided=row.decided, passed_on=row.passed_on)
+        Drawn(answer_id=row.answer_id, wave=row.wave, stratum=row.stratum, probability=row.probability, decided=row.decided, in_order=row.decided and row.stream == "audit")
         for row in rows
     ]  # fmt: skip
     withdrawn = np.array([row.closed_at is not None and not row.decided for row in rows], dtype=bool)
@@ -99,12 +99,11 @@ def _drawn(session: Session) -> list[Any]:
         session.execute(
             sa.select(
                 AuditDraw.answer_id, AuditDraw.wave, AuditDraw.stratum, AuditDraw.probability, Answer.created_at,
-                AuditWave.closed_at, first.id.is_not(None).label("decided"), PassedOn.id.is_not(None).label("passed_on"),
+                AuditWave.closed_at, first.id.is_not(None).label("decided"), first.stream,
             )
             .join(Answer, Answer.id == AuditDraw.answer_id)
             .join(AuditWave, AuditWave.name == AuditDraw.wave)
             .outerjoin(first, sa.and_(first.answer_id == AuditDraw.answer_id, first.round == "first", first.undone_at.is_(None)))
-            .outerjoin(PassedOn, PassedOn.answer_id == AuditDraw.answer_id)
             .order_by(AuditDraw.id)
         )
     )  # fmt: skip

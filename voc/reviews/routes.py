@@ -85,7 +85,9 @@ def decide(answer_id: int) -> str | tuple[str, int] | Response:
         if action == "pass_on":
             service.pass_on(session(), answer_id, by=current_user.id, note=form.pass_note.data or "")
         elif action == "decide":
-            _decide(answer_id, form, stream=request.form.get("from", ""))
+            # What somebody picked from the random draws is no longer in their order: it waits for its turn (insights.draws).
+            came_from = request.form.get("from", "")
+            _decide(answer_id, form, stream="search" if came_from == "audit" and wish.filtered else came_from)
     except VocError as error:
         if error.status == 404:
             raise

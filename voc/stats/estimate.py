@@ -152,7 +152,7 @@ def estimate(frame: Frame, coding: Coding) -> Estimate:
     mass = frame.mass
     inside = power * read + mean
     share = mass @ inside
-    within = within_variance(spread, frame.reviewed, read=read > 0.02, share=share)
+    within = within_variance(spread, frame.effective, read=read > 0.02, share=share)
     return Estimate(
         codes=tuple(coding.codes),
         counted=counted,
@@ -221,7 +221,7 @@ def _power(frame: Frame, said: Floats, found: Floats) -> float:
 
 
 def _moments(frame: Frame, error: Floats) -> tuple[Floats, Floats]:
-    """Mean of the error in each stratum, and its sum of squares about the mean (on the scale of n_h reviews), shape (H, K).
+    """Mean of the error in each stratum, and its sum of squares about the mean (on the scale of its effective reviews), shape (H, K).
 
     The squares are weighted by the square of each review's weight: reviews that stand for many replies are usually those of which
     the machine was sure, and their errors are rarer than the others'.
@@ -231,7 +231,7 @@ def _moments(frame: Frame, error: Floats) -> tuple[Floats, Floats]:
     own = (error - np.repeat(mean, frame.reviewed, axis=0)) ** 2
     heavy = frame.pull**2
     square = np.add.reduceat(heavy[:, None] * own, starts, axis=0) / np.add.reduceat(heavy, starts)[:, None]
-    return mean, frame.reviewed[:, None] * square
+    return mean, frame.effective[:, None] * square
 
 
 def _known(frame: Frame, found: Floats) -> tuple[Floats, Floats]:

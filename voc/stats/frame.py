@@ -52,6 +52,11 @@ class Frame:
         return self._sum(self.weight)
 
     @property
+    def effective(self) -> Floats:
+        """Reviews of each stratum, as many as if they all weighed alike (Kish), shape (H,): the number reviewed where they do."""
+        return np.asarray(1 / np.add.reduceat(self.pull**2, self.starts))
+
+    @property
     def open(self) -> Floats:
         """Variance of a stratum's mean for a variance of 1 within it: Σ pull² × (1 − sampled fraction), shape (H,)."""
         squared = np.add.reduceat(self.pull**2, self.starts)

@@ -6,7 +6,7 @@ narrow just where the reviews happened to miss the rare error. So strata lend ea
 
 import numpy as np
 
-from voc.stats.arrays import Bools, Floats, Ints
+from voc.stats.arrays import Bools, Floats
 
 _BORROW = 1.0
 """Weight of the shared variance, in events: with as many events seen for a code, own and shared variance count half each."""
@@ -17,15 +17,16 @@ _UNSEEN = 0.5
 _MOST = 0.5
 
 
-def within_variance(spread: Floats, reviewed: Ints, *, read: Bools, share: Floats) -> Floats:
+def within_variance(spread: Floats, reviewed: Floats, *, read: Bools, share: Floats) -> Floats:
     """Variance of the error within each stratum for each code, smoothed.
 
     Parameters
     ----------
     spread : ndarray, shape (H, K)
         Sum of squares of the error about its mean in each stratum.
-    reviewed : ndarray of int, shape (H,)
-        Reviews in each stratum.
+    reviewed : ndarray, shape (H,)
+        Effective reviews in each stratum: fewer than there are where they weigh unequally, as after several draws. Taken at their
+        number, three heavy ones among ten light ones would look as if they were known as well as thirteen.
     read : ndarray of bool, shape (H, K)
         Whether the machine reads the code in this stratum: there errors are readings to take back, elsewhere they are replies missed,
         which is a different and much rarer thing.

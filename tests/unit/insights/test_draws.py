@@ -6,8 +6,8 @@ import pytest
 from voc.insights.draws import GROUP_CODES, Drawn, Wave, chances, in_turn
 
 
-def drawn(wave: str, stratum: str, probability: float, *, decided: bool = True, passed_on: bool = False) -> Drawn:
-    return Drawn(answer_id=0, wave=wave, stratum=stratum, probability=probability, decided=decided, passed_on=passed_on)
+def drawn(wave: str, stratum: str, probability: float, *, decided: bool = True, in_order: bool = True) -> Drawn:
+    return Drawn(answer_id=0, wave=wave, stratum=stratum, probability=probability, decided=decided, in_order=in_order)
 
 
 def stratum(group: str, low: float, high: float, rate: float) -> dict[str, object]:
@@ -32,14 +32,10 @@ def test_a_part_that_was_reviewed_counts_as_a_smaller_draw() -> None:
 
 
 def test_what_was_decided_out_of_its_turn_waits_for_it() -> None:
-    draws = [drawn("a", "x", 0.5), drawn("a", "x", 0.5, decided=False), drawn("a", "x", 0.5), drawn("a", "y", 0.1), drawn("b", "x", 0.1)]
-    assert in_turn(draws).tolist() == [True, False, False, True, True]
-
-
-def test_what_was_passed_on_does_not_hold_up_the_others() -> None:
-    draws = [drawn("a", "x", 0.5, decided=False, passed_on=True), drawn("a", "x", 0.5)]
-    assert in_turn(draws).tolist() == [False, True]
-    assert chances(draws, []) == pytest.approx([0, 0.25])
+    draws = [drawn("a", "x", 0.5), drawn("a", "x", 0.5, decided=False), drawn("a", "x", 0.5, in_order=False), drawn("a", "y", 0.1),
+             drawn("a", "y", 0.1, in_order=False), drawn("a", "y", 0.1, decided=False), drawn("b", "x", 0.1, in_order=False)]  # fmt: skip
+    assert in_turn(draws).tolist() == [True, False, True, True, False, False, True]
+    assert chances(draws[:3], []) == pytest.approx([0.5 / 3, 0, 0]), "the wave ends at its first one now"
 
 
 def test_two_draws_add_up_for_those_that_were_open_to_both() -> None:

@@ -16,6 +16,7 @@ from voc.extensions import csrf
 from voc.i18n import init_i18n
 from voc.insights import automatic_routes as automatic
 from voc.insights import routes as insights
+from voc.learning import routes as learning
 from voc.readings import routes as readings
 from voc.reviews import routes as reviews
 from voc.surveys import routes as surveys
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     surveys.blueprint,
     readings.blueprint,
     reviews.blueprint,
+    learning.blueprint,
     insights.blueprint,
     automatic.blueprint,
     exports.blueprint,

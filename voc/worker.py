@@ -22,6 +22,7 @@ from voc.db import Database
 from voc.delivery import work as delivery
 from voc.errors import TemporaryFailure, VocError
 from voc.insights import work as insights
+from voc.learning import work as learning
 from voc.readings import work as readings
 from voc.surveys import work as surveys
 
@@ -43,6 +44,8 @@ HANDLERS: dict[str, Handler] = {
     "campaigns.invite": delivery.invite_due,
     "delivery.send": delivery.send_due,
     "readings.read": readings.read_pending,
+    "learning.train": learning.train,
+    "learning.watch": learning.watch,
     "insights.check_automatic": insights.check_automatic,
 }
 
@@ -51,6 +54,7 @@ RECURRING: dict[str, timedelta] = {
     "delivery.send": timedelta(minutes=1),
     "readings.read": timedelta(minutes=5),
     "campaigns.invite": timedelta(hours=1),
+    "learning.watch": timedelta(days=1),
     "insights.check_automatic": timedelta(days=1),  # which of them are due after a month, the rows tell
 }
 

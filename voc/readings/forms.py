@@ -1,9 +1,9 @@
-"""Forms about alerts and models."""
+"""Forms about alerts."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import AnyOf, InputRequired, Length
+from wtforms.validators import AnyOf, Length
 
 from voc.readings.queries import STATUSES
 from voc.readings.service import MAX_NOTE
@@ -15,7 +15,3 @@ class HandleForm(FlaskForm):
     status = StringField(validators=[AnyOf(STATUSES)])
     seen = HiddenField(validators=[AnyOf(STATUSES)])
     note = TextAreaField(_l("メモ"), [Length(max=MAX_NOTE, message=_l("メモは2,000文字までにしてください。"))])
-
-
-class UseForm(FlaskForm):
-    version = HiddenField(validators=[InputRequired()])

@@ -1,6 +1,7 @@
 """Which model reads: models found on disk, the one in use, and its classifier in memory."""
 
 import json
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voc import audit, jobs
+from voc.clock import now
 from voc.config import ROOT, Settings
-from voc.errors import NotFound, VocError
+from voc.errors import NotFound, Refused, VocError
 from voc.readings import queries
 from voc.readings.reader import Reader
 from voc.readings.tables import ModelVersion
 
 SHIPPED = ROOT / "models"
 CARD = "card.json"
+
+log = logging.getLogger("voc.readings")
 
 
 class ModelMissing(VocError):
@@ -28,10 +32,15 @@ class ModelMissing(VocError):
 def folders(settings: Settings) -> dict[str, Path]:
     """The models on disk by version: those that voc ships, then those trained here."""
     found = {}
-    for home in (SHIPPED, settings.instance_dir / "models"):
+    for home in (SHIPPED, own_home(settings)):
         for card in sorted(home.glob(f"*/{CARD}")):
             found[card.parent.name] = card.parent
     return found
+
+
+def own_home(settings: Settings) -> Path:
+    """Where models trained here are kept; backups hold it."""
+    return settings.instance_dir / "models"
 
 
 def register(session: Session, settings: Settings) -> ModelVersion | None:
@@ -57,7 +66,16 @@ def needs_registering(session: Session, settings: Settings) -> bool:
 
 
 def _cards(settings: Settings) -> dict[str, dict[str, Any]]:
-    return {version: read_card(folder) for version, folder in folders(settings).items()}
+    """What can be read of them. A damaged own model hinders no other; a damaged one of voc's own is an installation to be mended."""
+    found = {}
+    for version, folder in folders(settings).items():
+        try:
+            found[version] = read_card(folder)
+        except ModelMissing as error:
+            if folder.parent == SHIPPED:
+                raise
+            log.warning("%s", error.message)
+    return found
 
 
 def _path(version: str) -> str:
@@ -90,20 +108,51 @@ def use(session: Session, version: str, *, by: int | None = None) -> ModelVersio
     before = queries.in_use(session)
     if before is not model:
         session.execute(sa.update(ModelVersion).where(ModelVersion.in_use).values(in_use=False))
-        model.in_use = True
+        model.in_use, model.in_use_since, model.declined_at = True, now(), None
         session.flush()
         audit.record(session, "model.put_in_use", user_id=by, version=version, before=before.version if before else None)
     jobs.enqueue(session, "readings.read")
     return model
 
 
+def switch(session: Session, settings: Settings, version: str, *, by: int | None = None) -> ModelVersion:
+    """A person puts a model in use, if its files are whole.
+
+    Raises
+    ------
+    Refused
+        They are not; the sentence says what to do.
+    """
+    if session.get(ModelVersion, version) is None:
+        raise NotFound(f"モデル {version} はこの環境にありません。一覧から選んでください。")
+    if wrong := problem(settings, version):
+        raise Refused(wrong)
+    return use(session, version, by=by)
+
+
+def problem(settings: Settings, version: str) -> str | None:
+    """What is wrong with a model's files, in a sentence. Quick: nothing is loaded."""
+    from voc.classifier import files, honest
+
+    folder = folders(settings).get(version)
+    if folder is None:
+        return f"モデル {version} のファイルがありません。モデルを入れ直すか、別のモデルに切り替えてください。"
+    try:
+        files.checked(folder)
+        honest.load(folder, files.read_card(folder))
+    except VocError as error:
+        return error.message
+    return None
+
+
 @lru_cache(maxsize=1)
 def _load(folder: str, sha256: str) -> Reader:
     # scikit-learn takes a second to import: only the worker pays for it.
-    from voc.classifier import artefact
+    from voc.classifier import artefact, honest
 
     reader: Reader = artefact.load(Path(folder))
-    return reader
+    held_out = honest.load(Path(folder), artefact.read_card(Path(folder)))
+    return honest.HonestReader(reader, held_out) if held_out else reader
 
 
 def reader_for(model: ModelVersion, settings: Settings) -> Reader:

@@ -12,7 +12,7 @@ from voc.accounts.tables import User
 from voc.clock import now
 from voc.customers.tables import Product
 from voc.jobs import Job
-from voc.readings.tables import Alert, ModelVersion, Prediction
+from voc.readings.tables import Alert, DriftCheck, ModelVersion, Prediction
 from voc.readings.words import Words, words_of
 from voc.reasons import codebook
 from voc.surveys.tables import Answer, FollowUp
@@ -221,6 +221,28 @@ def products_with_answers(session: Session) -> list[tuple[int, str]]:
 def versions(session: Session) -> list[ModelVersion]:
     """The one in use first, then the newest."""
     return list(session.scalars(sa.select(ModelVersion).order_by(ModelVersion.in_use.desc(), ModelVersion.added_at.desc())))
+
+
+def latest_drift(session: Session) -> DriftCheck | None:
+    """The latest month that was looked at."""
+    return session.scalar(sa.select(DriftCheck).order_by(DriftCheck.month.desc()).limit(1))
+
+
+def unseen_notices(session: Session) -> list[str]:
+    """What the latest look at the readings found and no manager has taken note of."""
+    latest = latest_drift(session)
+    return [notice for notice in latest.notices if notice not in latest.seen] if latest else []
+
+
+def proposal(session: Session) -> ModelVersion | None:
+    """The newest model trained here, if it was shown to be better than the one in use and nobody has decided about it."""
+    current = in_use(session)
+    newest = sa.select(ModelVersion).where(ModelVersion.path.startswith("instance/")).order_by(ModelVersion.added_at.desc()).limit(1)
+    found = session.scalar(newest)
+    if current is None or found is None or found.in_use or found.declined_at is not None:
+        return None
+    compared = found.card.get("compared", {})
+    return found if compared.get("verdict") == "better" and compared.get("with") == current.version else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,15 @@
-"""Pages of this room: alerts to be worked, and which model reads."""
+"""Pages of this room: alerts to be worked."""
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from voc.errors import Conflict, NotFound, Refused
-from voc.readings import models, queries, service
-from voc.readings.forms import HandleForm, UseForm
+from voc.readings import queries, service
+from voc.readings.forms import HandleForm
 from voc.readings.queries import AlertCard, AlertFilter
 from voc.readings.words import pieces
 from voc.reasons import codebook
@@ -118,26 +118,3 @@ def _marked(card: AlertCard) -> object:
 
 def _first_error(form: HandleForm) -> str:
     return next((str(error) for errors in form.errors.values() for error in errors), "")
-
-
-@blueprint.get("/models", endpoint="models")
-@access(Access.ADMIN)
-def show_models() -> str:
-    in_use = queries.in_use(session())
-    template = "readings/_progress.html" if wants_fragment() else "readings/models.html"
-    return render_template(
-        template,
-        versions=queries.versions(session()),
-        progress=queries.progress(session(), in_use.version if in_use else None),
-        form=UseForm(),
-    )
-
-
-@blueprint.post("/models")
-@access(Access.ADMIN)
-def use_model() -> Response:
-    form = UseForm()
-    if form.validate_on_submit():
-        model = models.use(session(), form.version.data or "", by=current_user.id)
-        flash(_("%(version)s で読み直します。下に進み具合が出ます。いつでも前のモデルに戻せます。", version=model.version), "done")
-    return redirect(url_for("readings.models"), 303)

@@ -25,7 +25,27 @@ class ModelVersion(Base):
     sha256: Mapped[str] = mapped_column(sa.String(64))
     card: Mapped[dict[str, Any]] = mapped_column(default=dict)
     in_use: Mapped[bool] = mapped_column(default=False)
+    in_use_since: Mapped[datetime | None]
+    """When it was last put in use; stays afterwards, so that the one before is known."""
+    declined_at: Mapped[datetime | None]
+    """A person does not want it: it is proposed no more."""
     added_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DriftCheck(Base):
+    """How the model in use read the answers of one month, beside the months before: made anew while the month's reviews come in."""
+
+    __tablename__ = "drift_checks"
+
+    month: Mapped[str] = mapped_column(sa.String(7), primary_key=True)
+    """As in 2026-11, in Japan."""
+    model_version: Mapped[str] = mapped_column(sa.String(60))
+    figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    notices: Mapped[list[str]] = mapped_column(default=list)
+    """What a manager must know: "fallen", "unlike", "unsure"."""
+    seen: Mapped[list[str]] = mapped_column(default=list)
+    """Notices that a manager has taken note of."""
+    checked_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Prediction(Base):

@@ -39,6 +39,10 @@ class Home:
     unread: int
     model: str | None
     reading_failed: str | None
+    reading_notices: list[str]
+    """What the monthly look at the readings found (for managers)."""
+    proposed: str | None
+    """A model that was shown to be better than the one in use (for managers)."""
     running: list[tuple[Campaign, Standing]]
     last_import: ImportRun | None
     automatic_lost: list[str]
@@ -90,6 +94,8 @@ def look(session: Session, me: int, *, manager: bool) -> Home:
         unread=max(0, answers - _read(session)),
         model=model.version if model else None,
         reading_failed=_reading_failed(session),
+        reading_notices=readings.unseen_notices(session) if manager else [],
+        proposed=_proposed(session) if manager else None,
         running=running,
         last_import=last_import,
         automatic_lost=[f"「{gettext(codebook.LEAVES[row.leaf].short)}」" for row in automatic.lost(session)] if manager else [],
@@ -108,6 +114,11 @@ def _read(session: Session) -> int:
 def _reading_failed(session: Session) -> str | None:
     latest = session.execute(sa.select(Job.status, Job.error).where(Job.name == "readings.read").order_by(Job.id.desc()).limit(1)).first()
     return latest.error or "" if latest and latest.status == "failed" else None
+
+
+def _proposed(session: Session) -> str | None:
+    model = readings.proposal(session)
+    return model.version if model else None
 
 
 def _steps(session: Session, answers: int, audit: AuditProgress) -> list[tuple[str, bool]]:

@@ -125,19 +125,3 @@ def test_the_page_never_says_that_no_alert_means_no_harm(as_staff: FlaskClient, 
     assert "訴えがないことの証明ではありません" in as_staff.get("/alerts").text
     put(db)
     assert "訴えがないことの証明ではありません" in as_staff.get("/alerts").text
-
-
-def test_models_are_the_administrators(as_manager: FlaskClient) -> None:
-    assert as_manager.get("/models").status_code == 403
-
-
-def test_the_administrator_puts_a_model_in_use(as_admin: FlaskClient, db: Database) -> None:
-    with db.transaction() as session:
-        factories.model(session, "one", card={"left_hands_out": {"n": 800, "leaf": 0.75, "group": 0.84, "top3": 0.94}})
-        factories.model(session, "two", in_use=False)
-    page = as_admin.get("/models").text
-    assert "回答800件で、理由が合ったのは75%" in page
-    assert "このモデルには成績の記録がありません" in page
-    assert as_admin.post("/models", data={"version": "two"}).status_code == 303
-    assert "two で読み直します" in as_admin.get("/models").text
-    assert as_admin.post("/models", data={"version": "nonsense"}).status_code == 404

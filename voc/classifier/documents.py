@@ -30,10 +30,11 @@ def document(raw: str) -> Document:
     normal = normalise(raw[:MAX_CHARACTERS])
     parts = clauses(normal.text)[:MAX_CLAUSES]
     folded = fold_kana(normal.text).replace("\n", " ")
-    return Document(normal, folded, parts, [_weight(part.marks) for part in parts])
+    return Document(normal, folded, parts, [weight_of(part.marks) for part in parts])
 
 
-def _weight(marks: Mark) -> float:
+def weight_of(marks: Mark) -> float:
+    """How much a clause with these marks counts beside the others."""
     weight = 1.0
     if marks & (Mark.DENIED | Mark.CONCEDED):
         weight *= DAMPED

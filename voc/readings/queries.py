@@ -90,6 +90,14 @@ def unread(session: Session, version: str, *, after: int, limit: int) -> list[Un
     ]
 
 
+def kept(session: Session, ids: Sequence[int]) -> dict[int, Kept]:
+    """What is in the cache of some answers."""
+    columns = (ReadingCache.text_key, ReadingCache.prepared_by, ReadingCache.content, ReadingCache.vector)
+    rows = session.execute(sa.select(ReadingCache.answer_id, *columns).where(ReadingCache.answer_id.in_(ids)))
+    return {row.answer_id: Kept(row.text_key, row.prepared_by, row.content, row.vector) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
     """Which alerts somebody wants to see."""

@@ -1,8 +1,8 @@
 """What this room asks of a classifier, and its findings as they are stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from voc.readings.queries import Unread
@@ -15,6 +15,23 @@ class Reader(Protocol):
     """
 
     def read(self, texts: Sequence[str], purchase_types: Sequence[str]) -> Sequence[Any]: ...
+
+
+@runtime_checkable
+class PreparedReader(Reader, Protocol):
+    """A classifier that reads what ``voc.classifier.batch`` has prepared, and so what is kept of it."""
+
+    def read_prepared(self, batch: Any, purchase_types: Sequence[str]) -> Sequence[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer's words as they were prepared: a row of the cache."""
+
+    text_key: bytes
+    prepared_by: str
+    content: bytes
+    vector: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +59,51 @@ class Read:
 NOTHING_WRITTEN = Read(primary="unclear", confidence=1.0, suggestions=[["unclear", 1.0]])
 
 
-def read_words(reader: Reader, answers: Sequence["Unread"]) -> dict[int, Read]:
-    """The findings by answer. The classifier sees the customer's words and the way of buying, nothing else.
+def read_words(
+    reader: Reader, answers: Sequence["Unread"], kept: Mapping[int, Kept] | None = None
+) -> tuple[dict[int, Read], dict[int, Kept]]:
+    """The findings by answer, and what is to be kept of those whose words were not in ``kept`` as they are now.
 
-    The same words (「特になし」) are read once.
+    The classifier sees the customer's words and the way of buying, nothing else. The same words (「特になし」) are read once.
     """
-    asked = list(dict.fromkeys((one.words.text, one.purchase_type) for one in answers if not one.words.blank))
-    readings = reader.read([text for text, _ in asked], [bought for _, bought in asked]) if asked else ()
-    found = {words: _plain(reading) for words, reading in zip(asked, readings, strict=True)}
-    return {one.answer_id: found.get((one.words.text, one.purchase_type), NOTHING_WRITTEN) for one in answers}
+    asked: dict[tuple[str, str], list[int]] = {}
+    for one in answers:
+        if not one.words.blank:
+            asked.setdefault((one.words.text, one.purchase_type), []).append(one.answer_id)
+    words = list(asked)
+    found = {one.answer_id: NOTHING_WRITTEN for one in answers}
+    new: dict[int, Kept] = {}
+    if not words:
+        return found, new
+    texts, types = [text for text, _ in words], [bought for _, bought in words]
+    if isinstance(reader, PreparedReader):
+        readings, rows = _read_prepared(reader, texts, types, [(kept or {}).get(ids[0]) for ids in asked.values()])
+        new = {
+            answer_id: row for ids, row in zip(asked.values(), rows, strict=True) for answer_id in ids if (kept or {}).get(answer_id) != row
+        }
+    else:
+        readings = reader.read(texts, types)
+    for ids, reading in zip(asked.values(), readings, strict=True):
+        found |= dict.fromkeys(ids, _plain(reading))
+    return found, new
+
+
+def _read_prepared(
+    reader: PreparedReader, texts: Sequence[str], types: Sequence[str], kept: Sequence[Kept | None]
+) -> tuple[Sequence[Any], list[Kept]]:
+    # scikit-learn takes a second to import: only the worker pays for it.
+    from voc.classifier import cache
+
+    keys = [cache.key_of(text) for text in texts]
+    fresh = [
+        row if row is not None and (row.text_key, row.prepared_by) == (key, cache.VERSION) else None
+        for row, key in zip(kept, keys, strict=True)
+    ]
+    contents, vectors = [row.content if row else None for row in fresh], [row.vector if row else None for row in fresh]
+    batch, filled = cache.prepared_or_kept(texts, contents, vectors)
+    readings = reader.read_prepared(batch, types)
+    asked_for = [batch.vectors[i].tobytes() if i in batch.vectors else None for i in range(len(texts))]
+    return readings, [Kept(key, cache.VERSION, content, vector) for key, content, vector in zip(keys, filled, asked_for, strict=True)]
 
 
 def _plain(reading: Any) -> Read:

@@ -14,8 +14,8 @@ from voc.db import Database
 from voc.errors import Conflict, NotFound, Refused
 from voc.readings import queries
 from voc.readings.queries import Unread
-from voc.readings.reader import Raised, Read, Reader, read_words
-from voc.readings.tables import Alert, ModelVersion, Prediction
+from voc.readings.reader import Kept, Raised, Read, Reader, read_words
+from voc.readings.tables import Alert, ModelVersion, Prediction, ReadingCache
 from voc.reasons import codebook
 from voc.surveys.tables import Answer
 
@@ -43,16 +43,31 @@ def read_pending(
         moment = now()
         with db.reading() as session:
             batch = queries.unread(session, version, after=last, limit=BATCH)
+            kept = queries.kept(session, [one.answer_id for one in batch])
         if not batch:
             break
-        found = read_words(reader, [one for one in batch if not one.read_before])
+        found, new = read_words(reader, [one for one in batch if not one.read_before], kept)
         with db.transaction() as session:
             if not _in_use(session, version):
                 break
             _keep(session, version, batch, found, moment)
+            _cache(session, new)
         done, last = done + len(batch), batch[-1].answer_id
         progress(done, max(done, total))
     return done
+
+
+def _cache(session: Session, new: Mapping[int, Kept]) -> None:
+    """Keep how answers' words were prepared; their rows are locked by now."""
+    there = set(session.scalars(sa.select(Answer.id).where(Answer.id.in_(new))))
+    rows = [
+        {"answer_id": answer_id, "text_key": one.text_key, "prepared_by": one.prepared_by, "content": one.content, "vector": one.vector}
+        for answer_id, one in new.items()
+        if answer_id in there
+    ]
+    if rows:
+        session.execute(sa.delete(ReadingCache).where(ReadingCache.answer_id.in_(there)).execution_options(synchronize_session=False))
+        session.execute(sa.insert(ReadingCache), rows)
 
 
 def _in_use(session: Session, version: str) -> bool:

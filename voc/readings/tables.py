@@ -117,6 +117,25 @@ class AutomaticReason(Base):
     lost_why: Mapped[str | None] = mapped_column(sa.String(10))
 
 
+class ReadingCache(Base):
+    """An answer's words as a classifier prepares them, so that the next model need not: derived, so no backup holds it.
+
+    It goes with its answer. A row whose ``text_key`` or ``prepared_by`` is another than now is written anew when the answer is read.
+    """
+
+    __tablename__ = "reading_cache"
+    __table_args__ = ({"info": {"derived": True}},)
+
+    answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True)
+    text_key: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    """Hash of the words (classifier.cache.key_of)."""
+    prepared_by: Mapped[str] = mapped_column(sa.String(20))
+    """Version of the preparation."""
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    vector: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """Sentence vector in half precision, where a model has asked for it."""
+
+
 class Alert(Base):
     """Somebody must look: raised by the machine or by a reviewer, worked until it is closed."""
 

@@ -1,7 +1,7 @@
 """Where sentences and clauses end. By signs and connecting words, so that it is fast and works on unpunctuated text too."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from voc.text.marks import Mark, marks
 
@@ -19,8 +19,7 @@ _CLAUSE_END = re.compile(
 SHORTEST = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """One clause of a normalised text: its place and what marks it."""
 
     start: int

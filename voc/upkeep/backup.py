@@ -38,8 +38,9 @@ def backup(db: Database, settings: Settings, path: Path, progress: Progress = _s
     One read transaction sees one state of all tables: a snapshot of SQLite's write-ahead log, REPEATABLE READ on PostgreSQL.
     """
     with _snapshot(db) as connection, Writer(path, schema=migrate.newest() or "") as writer:
-        total = sum(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in metadata.sorted_tables)
-        for table in metadata.sorted_tables:
+        tables = [table for table in metadata.sorted_tables if not table.info.get("derived")]  # that comes back by itself
+        total = sum(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables)
+        for table in tables:
             columns, before = [column.name for column in table.columns], writer.manifest.rows
             writer.table(table.name, columns, _read(connection, table), partial(_tell, progress, before, total))
         progress(total, total)

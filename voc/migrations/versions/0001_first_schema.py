@@ -517,6 +517,15 @@ def upgrade() -> None:
         batch_op.create_index('ix_predictions_primary_leaf_current', ['primary_leaf', 'answer_id'], unique=False, sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
         batch_op.create_index('uq_predictions_answer_id_current', ['answer_id'], unique=True, sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
 
+    op.create_table('reading_cache',
+    sa.Column('answer_id', sa.Integer(), nullable=False),
+    sa.Column('text_key', sa.LargeBinary(), nullable=False),
+    sa.Column('prepared_by', sa.String(length=20), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('vector', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['answer_id'], ['answers.id'], name=op.f('fk_reading_cache_answer_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('answer_id', name=op.f('pk_reading_cache'))
+    )
     op.create_table('review_claims',
     sa.Column('answer_id', sa.Integer(), nullable=False),
     sa.Column('reviewer_id', sa.Integer(), nullable=False),
@@ -561,6 +570,7 @@ def downgrade() -> None:
 
     op.drop_table('decisions')
     op.drop_table('review_claims')
+    op.drop_table('reading_cache')
     with op.batch_alter_table('predictions', schema=None) as batch_op:
         batch_op.drop_index('uq_predictions_answer_id_current', sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))
         batch_op.drop_index('ix_predictions_primary_leaf_current', sqlite_where=sa.text('current = 1'), postgresql_where=sa.text('current'))

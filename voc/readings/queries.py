@@ -12,7 +12,8 @@ from voc.accounts.tables import User
 from voc.clock import now
 from voc.customers.tables import Product
 from voc.jobs import Job
-from voc.readings.tables import Alert, DriftCheck, ModelVersion, Prediction
+from voc.readings.reader import Kept
+from voc.readings.tables import Alert, DriftCheck, ModelVersion, Prediction, ReadingCache
 from voc.readings.words import Words, words_of
 from voc.reasons import codebook
 from voc.surveys.tables import Answer, FollowUp
@@ -97,7 +98,6 @@ def kept(session: Session, ids: Sequence[int]) -> dict[int, Kept]:
     return {row.answer_id: Kept(row.text_key, row.prepared_by, row.content, row.vector) for row in rows}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
     """Which alerts somebody wants to see."""

@@ -42,6 +42,16 @@ def among(session: Session, column: sa.ColumnElement[Any], values: Collection[An
     return column.in_(sa.select(each.c.value))
 
 
+def count_anew(session: Session, tables: Collection[sa.Table]) -> None:
+    """Let PostgreSQL look at tables that have grown by much, or it plans the next statements as if they were empty.
+
+    It would do so by itself, but only some minutes after the commit. SQLite chooses by the indexes alone.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        names = ", ".join(session.get_bind().dialect.identifier_preparer.format_table(table) for table in tables)
+        session.execute(sa.text(f"ANALYZE {names}"))
+
+
 def insert_rows(session: Session, table: sa.Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert ``rows``, each with the values of ``columns`` in order. Defaults of the table's columns do not apply."""
     waiting = iter(rows)

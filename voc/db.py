@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import select
 import threading
 import time
 from collections import deque
@@ -267,7 +268,11 @@ REST_SECONDS = 5.0
 
 
 def _ping_after_rest(engine: Engine) -> None:
-    """Try a connection before it is used, if it has rested: a busy one needs no question, and each costs a round trip."""
+    """Try a connection before it is used, if it has rested or has something to say: each question costs a round trip.
+
+    A server that restarts says goodbye on every connection. One that waits in the pool has nothing else to hear, so what can
+    be read there is the goodbye, and the first request after a restart gets a new connection instead of a 503.
+    """
 
     @event.listens_for(engine, "checkin")
     def _checkin(connection: Any, record: ConnectionPoolEntry) -> None:
@@ -275,12 +280,20 @@ def _ping_after_rest(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def _checkout(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
-        if time.monotonic() - record.info.get("rested_since", time.monotonic()) < REST_SECONDS:
+        rested = time.monotonic() - record.info.get("rested_since", time.monotonic())
+        if rested < REST_SECONDS and not _can_be_read(connection):
             return
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise sa.exc.DisconnectionError() from error
+
+
+def _can_be_read(connection: Any) -> bool:
+    """Whether something has come in on a connection's socket. Asks the kernel, not the server."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _sqlite_engine(url: sa.URL, pool_size: int) -> Engine:

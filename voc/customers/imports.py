@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from voc import audit
+from voc.bulk import count_anew
 from voc.customers.order_rows import BuyerFacts, OrderReader
 from voc.customers.order_store import OrderStore
 from voc.customers.people import lock_shop, usual_shop
@@ -15,9 +16,14 @@ from voc.customers.people_rows import CustomerReader, SubscriptionReader
 from voc.customers.people_store import CustomerStore, SubscriptionStore
 from voc.customers.source import FileRefused, Skipped, Source, Tally, open_source, refuse_half
 from voc.customers.spool import Spool
+from voc.customers.tables import Consent, Customer, Order, OrderLine, Subscription
+from voc.db import table
 
 #: More unreadable rows than this share: the columns are surely the wrong ones, and nothing is taken.
 MAX_UNREADABLE = 0.5
+
+#: A file that brings so many new rows changes how a database should look for them.
+MANY = 1_000
 
 Progress = Callable[[int], None]
 
@@ -112,6 +118,8 @@ def import_file(
     if trial is not None:
         trial.rollback()
     else:
+        if result.imported >= MANY:
+            count_anew(session, [table(row) for row in (Customer, Consent, Order, OrderLine, Subscription)])
         audit.record(session, "file.imported", file=source.filename, of=kind, shop=result.shop, rows=result.rows, imported=result.imported)
     return result
 

@@ -4,6 +4,7 @@ Replies are read by as many processes as there are processors, some thousand row
 file.
 """
 
+import gc
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -312,6 +313,7 @@ def _load(model: Path) -> None:
     threadpool_limits(1)  # the processes share the processors; threads of theirs would only wait for each other
     _loaded[:] = [artefact.load(model)]
     vectors.available()
+    gc.freeze()  # what stays need not be looked through each time, nor copied by the processes that share it
 
 
 def _read_batch(texts: list[str], types: list[str], automatic: Mapping[str, float] | None) -> list["Reading"]:

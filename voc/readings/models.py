@@ -1,5 +1,6 @@
 """Which model reads: models found on disk, the one in use, and its classifier in memory."""
 
+import gc
 import json
 import logging
 from functools import lru_cache
@@ -151,6 +152,7 @@ def _load(folder: str, sha256: str) -> Reader:
     from voc.classifier import artefact, honest
 
     reader: Reader = artefact.load(Path(folder))
+    gc.freeze()  # a pass over many answers makes and drops millions of objects: what stays need not be looked through each time
     held_out = honest.load(Path(folder), artefact.read_card(Path(folder)))
     return honest.HonestReader(reader, held_out) if held_out else reader
 

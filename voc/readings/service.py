@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voc import audit
+from voc.bulk import insert_rows
 from voc.clock import now
-from voc.db import Database
+from voc.db import Base, Database
 from voc.errors import Conflict, NotFound, Refused
 from voc.readings import queries
 from voc.readings.queries import Unread
@@ -21,6 +22,7 @@ from voc.surveys.tables import Answer
 
 BATCH = 500
 MAX_NOTE = 2_000
+_PREDICTIONS, _CACHE = Base.metadata.tables["predictions"], Base.metadata.tables["reading_cache"]
 
 
 def read_pending(
@@ -59,15 +61,11 @@ def read_pending(
 
 def _cache(session: Session, new: Mapping[int, Kept]) -> None:
     """Keep how answers' words were prepared; their rows are locked by now."""
-    there = set(session.scalars(sa.select(Answer.id).where(Answer.id.in_(new))))
-    rows = [
-        {"answer_id": answer_id, "text_key": one.text_key, "prepared_by": one.prepared_by, "content": one.content, "vector": one.vector}
-        for answer_id, one in new.items()
-        if answer_id in there
-    ]
+    there = set(session.scalars(sa.select(Answer.id).where(Answer.id.in_(new)))) if new else set()
+    rows = [(answer_id, one.text_key, one.prepared_by, one.content, one.vector) for answer_id, one in new.items() if answer_id in there]
     if rows:
         session.execute(sa.delete(ReadingCache).where(ReadingCache.answer_id.in_(there)).execution_options(synchronize_session=False))
-        session.execute(sa.insert(ReadingCache), rows)
+        insert_rows(session, _CACHE, ("answer_id", "text_key", "prepared_by", "content", "vector"), rows)
 
 
 def _in_use(session: Session, version: str) -> bool:
@@ -86,7 +84,7 @@ def _keep(session: Session, version: str, batch: Sequence[Unread], found: Mappin
             values = _values(one, found[one.answer_id], version, moment)
             stale.append(values | {"id": row.id}) if row else new.append(values)
     if new:
-        session.execute(sa.insert(Prediction), new)
+        insert_rows(session, _PREDICTIONS, list(new[0]), [list(row.values()) for row in new])
     if stale:
         session.execute(sa.update(Prediction), stale)
     back = [row.id for one in wanted if one.answer_id not in found and (row := earlier[one.answer_id])]

@@ -135,7 +135,7 @@ def _has(text: sa.SQLColumnExpression[str], word: str) -> sa.ColumnElement[bool]
     return text.contains(word, autoescape=True) if word.lower() == word.upper() else text.icontains(word, autoescape=True)
 
 
-def _chosen(select: sa.Select[Any], wish: Wish) -> sa.Select[Any]:
+def _chosen(select: sa.Select[*tuple[Any, ...]], wish: Wish) -> sa.Select[*tuple[Any, ...]]:
     for word in wish.words:
         more = sa.select(FollowUp.answer_id).where(_has(FollowUp.text, word))
         select = select.where(sa.or_(_has(Answer.text, word), Answer.id.in_(more)))

@@ -25,6 +25,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--product", "product_id", type=int, help="A product's id."),
         click.option("--campaign", "campaign_id", type=int, help="A campaign's id."),
         click.option("--channel", "way", type=click.Choice(WAYS)),
+        click.option("--weight", type=click.Choice(["asked", "left"]), help="Shares of all who were asked, or of all who left."),
     ):
         command = option(command)
     return command

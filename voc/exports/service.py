@@ -15,7 +15,7 @@ from voc.db import Database
 from voc.errors import Refused
 from voc.exports import rows, shares
 from voc.exports.layout import FILLS, Table, counted, in_japan
-from voc.insights import columns, queries
+from voc.insights import columns, findings, queries
 from voc.insights.selection import WAY_LABELS, Selection
 from voc.reasons import codebook
 from voc.spreadsheet import Cell, Sheet, Written, csv_chunks, write_xlsx
@@ -176,7 +176,9 @@ def _prepare(session: Session, order: Order) -> tuple[Manifest, Table]:
             "依頼": found.asked.asked,
             "依頼への回答": found.asked.answered,
         }
-        manifest.method = inside.method
+        manifest.method = inside.method + found.method
+        if found.weighting:
+            manifest.filters["重み付け"] = findings.weighted_to(found.weighting)
     else:
         _check_length(session, order)
         make: Callable[..., Table] = rows.replies if order.kind == "replies" else rows.decisions

@@ -35,6 +35,7 @@ def breakdown(session: Session, selection: Selection) -> tuple[Report, Table]:
 
 def _rows(session: Session, found: Report, everything: report.Replies) -> Iterator[Sequence[Cell]]:
     yield from _part(found, (WHOLE, "", WHOLE), found.breakdown, found.asked)
+    everything = found.replies
     mask = queries.chosen(session, everything.columns, found.selection)
     for cut, name in CUTS.items():
         for section in report.sections(session, everything, mask, found.selection, cut):
@@ -55,7 +56,7 @@ def _line(found: Report, part: tuple[str, str, str], inside: Breakdown, line: Li
         line.raw_count, round(line.raw_share, 6), line.machine_count, round(line.machine_share, 6), _share(line.corrected_share),
         _share(line.low), _share(line.high), int(line.claimable), line.missing or None, line.reviewed, inside.reviewed,
         round(line.effective_n) if line.claimable else None, inside.replies, asked.asked if asked else None, asked.answered if asked else None,
-        round(answered.share, 6) if answered else None, found.selection.start, found.selection.end, METHODS[line.method],
+        round(answered.share, 6) if answered else None, found.selection.start, found.selection.end, METHODS[line.method] + found.method,
         "|".join(found.models), found.codebook_version,
     )  # fmt: skip
 

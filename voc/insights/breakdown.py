@@ -63,6 +63,8 @@ class Segment:
         Places of the replies that somebody decided, and the leaf that was found.
     probability : ndarray, shape (n,)
         With which the reply was drawn at random; 0 where somebody chose it.
+    weight : ndarray, shape (N,), or None
+        Weight of each reply in corrected shares (weighting.weigh); counts are counts.
     """
 
     purchase_type: Ints
@@ -71,6 +73,7 @@ class Segment:
     rows: Ints
     found: Ints
     probability: Floats
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.leaf)
@@ -89,6 +92,7 @@ class Segment:
         return Segment(
             self.purchase_type[inside], self.leaf[inside], self.confidence[inside],
             np.searchsorted(inside, self.rows[kept]), self.found[kept], self.probability[kept],
+            None if self.weight is None else self.weight[inside],
         )  # fmt: skip
 
 
@@ -244,19 +248,36 @@ def _frame(read: Segment) -> Frame:
     """The strata of replies that were all read: corrections rest on the reviews drawn at random among them."""
     drawn = read.probability > 0
     group = group_places(read.purchase_type, read.leaf)
-    return make_frame(group, read.confidence, rows=read.rows[drawn], probability=read.probability[drawn])
+    return make_frame(group, read.confidence, rows=read.rows[drawn], probability=read.probability[drawn], weights=read.weight)
 
 
 def _estimate(read: Segment, frame: Frame, *, pairs: bool = False) -> Estimate:
     drawn = read.probability > 0
     table = _tables()[1 if pairs else 0]
-    names = tuple(f"{group}/{leaf}" for group, leaf in _pairs()) if pairs else GROUP_CODES
+    names = pair_codes() if pairs else GROUP_CODES
     coding = Coding(
         codes=names,
         read=table[read.purchase_type, read.leaf],
         found=table[read.purchase_type[read.rows[drawn]], read.found[drawn]],
     )
     return estimate(frame, coding)
+
+
+def known(read: Segment) -> tuple[Estimate, Estimate]:
+    """What is known of the groups, and of each leaf in its group (``pair_codes``), on the same strata; all replies were read."""
+    frame = _frame(read)
+    return _estimate(read, frame), _estimate(read, frame, pairs=True)
+
+
+@cache
+def pair_codes() -> tuple[str, ...]:
+    """``other/price``: every leaf in its group, in report order."""
+    return tuple(f"{group}/{leaf}" for group, leaf in _pairs())
+
+
+def pair_places(purchase_type: Ints, leaf: Ints) -> Ints:
+    """Places in ``pair_codes``; the leaf must be there."""
+    return np.asarray(_tables()[1][purchase_type, leaf])
 
 
 def _changes(now: Estimate, before: Segment | None) -> dict[str, Difference]:

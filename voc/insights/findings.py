@@ -6,7 +6,8 @@ from flask_babel import gettext
 
 from voc.insights.breakdown import Breakdown, Interval, Line
 from voc.insights.overview import Row
-from voc.insights.report import Section
+from voc.insights.report import Report, Section
+from voc.insights.weighting import Weighting
 from voc.reasons import codebook
 from voc.stats.results import Difference
 from voc.surveys.questions import STATED
@@ -196,6 +197,80 @@ def unlike(sections: Sequence[Section]) -> str:
     return _(
         "回答した方には「%(label)s」の方が多めです(依頼の%(asked)s、回答の%(answered)s)。割合に、この偏りの補正は入っていません。", **values
     )
+
+
+def weighted_to(found: Weighting) -> str:
+    """Whom the replies stand for, in a word."""
+    whom = _("依頼した方全体") if found.to == "asked" else _("やめた方全体")
+    return whom if found.weights is not None else _("%(whom)s(補正できず)", whom=whom)
+
+
+def weighted(found: Report) -> list[str]:
+    """What the weights changed and what they cost, or why there are none; nothing where none were wished for."""
+    weighting = found.weighting
+    if weighting is None:
+        return []
+    if weighting.weights is None:
+        return [not_weighted(weighting)]
+    weights = weighting.weights
+    sentences = [_what_changed(found)] if found.plain is not None else []
+    if gap := next((gap for gap in weights.gaps if abs(gap.asked - gap.replied) >= NOTABLE), None):
+        values = {"label": _(gap.level), "asked": percent(gap.asked), "replied": percent(gap.replied)}
+        sentences.append(
+            _("いちばん偏っていたのは「%(label)s」の方です(回答の%(replied)s、全体の%(asked)s)。", **values)
+            if weighting.to == "asked"
+            else _("いちばん偏っていたのは「%(label)s」の方です(回答の%(replied)s、やめた方の%(asked)s)。", **values)
+        )
+    sentences.append(
+        _(
+            "%(known)s件の回答に重みを付け、偏りのない%(effective)s件分の確かさになりました。",
+            known=f"{weighting.known:,}", effective=f"{weights.effective_n:,.0f}",
+        )
+    )  # fmt: skip
+    if weights.trimmed:
+        sentences.append(
+            _("重みが極端な%(n)s件は、0.2〜5倍に抑えています。そのぶんの偏りは残ります。", n=f"{weights.trimmed:,}")
+        )  # fmt: skip
+    if weights.unanswered:
+        names = "、".join(f"「{_(level)}」" for _margin, level in weights.unanswered[:3])
+        sentences.append(_("%(names)sの方からは回答がなく、補正できません。", names=names))
+    return sentences
+
+
+NOTABLE = 0.02
+
+
+def not_weighted(found: Weighting) -> str:
+    """Why replies could not be weighted."""
+    match found.why:
+        case "nobody":
+            return _("この条件では依頼した方(やめた方)の記録がないため、偏りを補正できません。下は回答した方の割合です。")
+        case "few":
+            return _("依頼と結びつく回答が%(n)s件と少ないため、偏りを補正していません。50件から補正できます。", n=f"{found.known:,}")
+        case "unknown":
+            return _("やめた方全体の数が分からないため、補正できません。定期購入の取り込みがあり、配信や聞き方で絞らないときに使えます。")
+    return _("回答した方と全体の間に、補正できる違いがありません。下は回答した方の割合のままです。")
+
+
+def _what_changed(found: Report) -> str:
+    """「余っている」は24%から22%に."""
+    before = {line.code: line for line in found.plain.lines} if found.plain else {}
+    pairs = [
+        (line, before[line.code], (line.corrected_share or 0) - (before[line.code].corrected_share or 0))
+        for line in found.breakdown.lines
+        if line.claimable and before[line.code].claimable
+    ]
+    if not pairs:
+        return _("割合を示せる理由がまだないため、補正で何が変わったかは示せません。")
+    line, plain, change = max(pairs, key=lambda pair: abs(pair[2]))
+    values = {
+        "label": _(line.label),
+        "before": percent(plain.corrected_share or 0, MANY + 1),
+        "after": percent(line.corrected_share or 0, MANY + 1),
+    }
+    if abs(change) < 0.005:
+        return _("回答者の偏りを補正しても、割合はほとんど変わりません(最大は「%(label)s」の%(before)s → %(after)s)。", **values)
+    return _("回答者の偏りを補正すると、「%(label)s」は%(before)s → %(after)sになります。", **values)
 
 
 def stated(rows: Sequence[Row]) -> list[str]:

@@ -77,6 +77,7 @@ def selection(today: date, arguments: Any = None, *, default: str = DEFAULT_PRES
         product_id=asked.get("product", type=int),
         campaign_id=asked.get("campaign", type=int),
         way=asked.get("channel") or None,
+        weight=asked.get("weight") or None,
     )
     return narrowed, chosen or _name(narrowed, today)
 

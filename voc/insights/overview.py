@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from voc.insights import cuts, queries
 from voc.insights.breakdown import Breakdown, break_down, parting
-from voc.insights.report import Replies
+from voc.insights.report import Replies, weighted
 from voc.insights.selection import Selection, months_before
 from voc.stats.missed import Missed, missed
 from voc.stats.results import Share
@@ -87,7 +87,9 @@ def months(session: Session, everything: Replies, selection: Selection, today: d
     first = months_before(end.replace(day=1), MOST_MONTHS - 1)
     least = months_before(end.replace(day=1), LEAST_MONTHS - 1)
     start = max(first, min(selection.start or first, least)).replace(day=1)
-    mask = queries.chosen(session, everything.columns, replace(selection, start=start, end=end))
+    wider = replace(selection, start=start, end=end)
+    mask = queries.chosen(session, everything.columns, wider)
+    everything, _weighting = weighted(session, everything, mask, wider)
     return [
         (part.key, break_down(everything.segment(part.mask), brief=True, one_off=selection.purchase_type == "one_off"))
         for part in cuts.cut(session, everything.columns, mask, "month")

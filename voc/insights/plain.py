@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from unicodedata import east_asian_width
 
+from voc.insights import findings
 from voc.insights.breakdown import Breakdown, Line, rate
 from voc.insights.queries import Asked
 from voc.insights.report import Report
@@ -14,6 +15,7 @@ def lines(found: Report) -> Iterator[str]:
     """The whole report."""
     start, end = found.selection.start, found.selection.end
     yield f"期間 {start or '最初'} 〜 {end or '最新'}   モデル {'|'.join(found.models) or '—'}   理由の定義 {found.codebook_version}"
+    yield from findings.weighted(found)
     yield from _part(found.breakdown, found.asked)
     for section in found.sections:
         yield ""

@@ -18,6 +18,7 @@ from voc.insights.columns import Columns
 from voc.insights.cuts import Part
 from voc.insights.queries import Asked, Reviews
 from voc.insights.selection import Selection
+from voc.insights.weighting import Weighting, weigh
 from voc.reasons import codebook
 
 
@@ -27,11 +28,15 @@ class Replies:
 
     columns: Columns
     reviews: Reviews
+    weight: NDArray[np.float64] | None = None
+    """Of every answer, where they are weighted: made for one selection (``weighted``)."""
 
     @cached_property
     def everyone(self) -> Segment:
         columns, reviews = self.columns, self.reviews
-        return Segment(columns.purchase_type, columns.leaf, columns.confidence, reviews.place, reviews.leaf, reviews.probability)
+        return Segment(
+            columns.purchase_type, columns.leaf, columns.confidence, reviews.place, reviews.leaf, reviews.probability, self.weight
+        )
 
     def segment(self, mask: NDArray[np.bool_]) -> Segment:
         return self.everyone.part(mask)
@@ -65,7 +70,17 @@ class Report:
     sections: tuple[Section, ...]
     models: tuple[str, ...]
     generated_at: datetime
+    replies: Replies
+    """What it was made from, weighted where the selection says so."""
+    weighting: Weighting | None = None
+    plain: Breakdown | None = None
+    """Where it is weighted: the groups without the weights, to tell what these changed."""
     codebook_version: str = codebook.VERSION
+
+    @property
+    def method(self) -> str:
+        """What the weights add to the method of every line."""
+        return self.weighting.method if self.weighting else ""
 
     @property
     def response(self) -> Interval | None:
@@ -77,6 +92,12 @@ def replies(session: Session) -> Replies:
     return Replies(columns, queries.reviews(session, columns))
 
 
+def weighted(session: Session, everything: Replies, mask: NDArray[np.bool_], selection: Selection) -> tuple[Replies, Weighting | None]:
+    """The replies with the weights that the selection asks for, where there can be any."""
+    found = weigh(session, everything.columns, mask, selection)
+    return replace(everything, weight=found.over(mask) if found else None), found
+
+
 def make(
     session: Session, selection: Selection, *, by: str | None = None, everything: Replies | None = None, brief: bool = False
 ) -> Report:
@@ -84,7 +105,10 @@ def make(
     everything = everything or replies(session)
     mask = queries.chosen(session, everything.columns, selection)
     before, earlier = _before(session, everything, selection)
-    found = break_down(everything.segment(mask), before=earlier, one_off=selection.purchase_type == codebook.ONE_OFF)
+    unweighted = everything
+    everything, weighting = weighted(session, everything, mask, selection)
+    one_off = selection.purchase_type == codebook.ONE_OFF
+    found = break_down(everything.segment(mask), before=earlier, one_off=one_off)
     asked = queries.asked_by(session, selection, by) if by else {}
     return Report(
         selection=selection,
@@ -95,13 +119,18 @@ def make(
         sections=sections(session, everything, mask, selection, by, asked=asked, brief=brief) if by else (),
         models=everything.columns.models,
         generated_at=now(),
+        replies=everything,
+        weighting=weighting,
+        plain=break_down(unweighted.segment(mask), one_off=one_off, brief=True) if weighting and weighting.weights else None,
     )
 
 
 def _before(session: Session, everything: Replies, selection: Selection) -> tuple[Selection | None, Segment | None]:
     before = selection.before()
     mask = queries.chosen(session, everything.columns, before) if before else None
-    return (before, everything.segment(mask)) if mask is not None and mask.any() else (None, None)
+    if before is None or mask is None or not mask.any():
+        return None, None
+    return before, weighted(session, everything, mask, before)[0].segment(mask)
 
 
 def sections(
@@ -142,25 +171,50 @@ def as_json(report: Report) -> dict[str, Any]:
         "generated_at": report.generated_at.isoformat(timespec="seconds"),
         "from": _day(report.selection.start),
         "to": _day(report.selection.end),
-        "filters": {name: value for name, value in report.selection.query().items() if name not in ("from", "to")},
+        "filters": {name: value for name, value in report.selection.query().items() if name not in ("from", "to", "weight")},
+        "weighting": _weighting(report),
         "by": report.by,
         **_totals(found, report.asked),
-        "method": found.method,
+        "method": found.method + report.method,
         "level": 0.95,
         "share_of": "customers",
         "model_version": "|".join(report.models),
         "codebook_version": report.codebook_version,
         "compared_with": None if report.before is None else {"from": _day(report.before.start), "to": _day(report.before.end)},
-        "groups": [_line(line, report.asked) for line in found.lines],
+        "groups": [_line(line, report.asked, report.method) for line in found.lines],
         "segments": [
             {
                 "key": section.key,
                 "label": section.label,
                 **_totals(section.breakdown, section.asked),
-                "method": section.breakdown.method,
-                "groups": [_line(line, section.asked) for line in section.breakdown.lines],
+                "method": section.breakdown.method + report.method,
+                "groups": [_line(line, section.asked, report.method) for line in section.breakdown.lines],
             }
             for section in report.sections
+        ],
+    }
+
+
+def _weighting(report: Report) -> dict[str, Any] | None:
+    """What was weighted and what it changed; ``why``: ``nobody``, ``few``, ``unknown`` or ``alike`` where it could not be."""
+    found = report.weighting
+    if found is None:
+        return None
+    data: dict[str, Any] = {"to": found.to, "people": found.people, "replies_known": found.known, "why": found.why or None}
+    if found.weights is None or report.plain is None:
+        return data | {"applied": False}
+    plain = {line.code: line for line in report.plain.lines}
+    return data | {
+        "applied": True,
+        "margins": list(found.margins),
+        "effective_n": round(found.weights.effective_n, 1),
+        "design_effect": round(found.weights.design_effect, 4),
+        "trimmed": found.weights.trimmed,
+        "converged": found.weights.converged,
+        "unanswered": [list(level) for level in found.weights.unanswered],
+        "changed": [
+            {"group": line.code, "before": _round(plain[line.code].corrected_share), "after": _round(line.corrected_share)}
+            for line in report.breakdown.lines
         ],
     }
 
@@ -178,9 +232,9 @@ def _totals(found: Breakdown, asked: Asked | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line(line: Line, asked: Asked | None) -> dict[str, Any]:
+def _line(line: Line, asked: Asked | None, weighted: str) -> dict[str, Any]:
     kind = {"leaf": line.code} if line.is_leaf else {"group": line.code}
-    inner = {} if line.is_leaf else {"leaves": [_line(leaf, asked) for leaf in line.leaves]}
+    inner = {} if line.is_leaf else {"leaves": [_line(leaf, asked, weighted) for leaf in line.leaves]}
     return kind | {
         "label": line.label,
         "raw_count": line.raw_count,
@@ -196,7 +250,8 @@ def _line(line: Line, asked: Asked | None) -> dict[str, Any]:
         "claimable": line.claimable,
         "missing": line.missing,
         "needs": line.needs or None,
-        "method": METHODS[line.method],
+        "effective_n": round(line.effective_n, 1) if line.claimable else None,
+        "method": METHODS[line.method] + weighted,
     } | inner  # fmt: skip
 
 

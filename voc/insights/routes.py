@@ -53,6 +53,7 @@ def breakdown() -> str:
     found = report.make(session(), selection, by=by, everything=everything, brief=True)
     if not found.breakdown.replies + found.breakdown.unread:
         return render_template("insights/empty.html", **_filters(selection, period), anything=len(everything.columns) > 0)
+    everything = found.replies
     mask = queries.chosen(session(), everything.columns, selection)
     months = overview.months(session(), everything, selection, today())
     return render_template(
@@ -71,6 +72,7 @@ def breakdown() -> str:
         sections=found.sections,
         replies_of=_replies_of(selection),
         parameter=PARAMETERS[by],
+        standing_for=_standing_for(selection),
     )
 
 
@@ -101,12 +103,14 @@ def compare() -> str:
     everything = report.replies(session())
     selection, period = _selection(everything)
     mask = queries.chosen(session(), everything.columns, selection)
+    everything, weighting = report.weighted(session(), everything, mask, selection)
     form = CompareForm(request.args)
     by = forms.cut(form.by.data or "")
     parts = {part.key or "none": part for part in cuts.cut(session(), everything.columns, mask, by)}
     form.first.choices = form.second.choices = [(key, part.label) for key, part in parts.items()]
     first, second = _two(list(parts), form.first.data, form.second.data)
     shown = {"form": form, "by": by, "first": parts.get(first), "second": parts.get(second), **_filters(selection, period)}
+    shown |= {"weighting": weighting, "standing_for": _standing_for(selection)}
     form.by.data, form.first.data, form.second.data = by, first, second
     if first == second:
         return render_template("insights/compare.html", **shown, rows=[])
@@ -175,6 +179,14 @@ def _filters(selection: Selection, period: str) -> dict[str, Any]:
         "filter": form, "selection": selection, "period": period, "presets": forms.PRESET_LABELS, "chosen": chosen,
         "others": without_days, "query": selection.query() | ({"period": "all"} if _period(selection) else {}),
     }  # fmt: skip
+
+
+def _standing_for(selection: Selection) -> list[tuple[str | None, str, bool]]:
+    """Whom the shares can stand for: parameter, name, whether it is chosen."""
+    offered: list[tuple[str | None, str]] = [(None, _("回答した方")), ("asked", _("依頼した方全体"))]
+    if not selection.campaign_id and not selection.way:
+        offered.append(("left", _("やめた方全体")))
+    return [(name, label, name == selection.weight) for name, label in offered]
 
 
 def _panels(months: list[tuple[str, Any]]) -> dict[str, Any]:

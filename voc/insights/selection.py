@@ -21,6 +21,8 @@ WAY_LABELS = {
     "web": "そのほかの回答",
 }
 PRESETS = {"3m": 3, "6m": 6, "12m": 12}
+#: Whom replies can be weighted to.
+WEIGHTS = ("asked", "left")
 DEFAULT_PRESET = "3m"
 CUTS = ("month", "product", "cohort", "purchase_type", "channel", "campaign", "stated")
 
@@ -35,12 +37,16 @@ class Selection:
     product_id: int | None = None
     campaign_id: int | None = None
     way: str | None = None
+    weight: str | None = None
+    """Whom the replies are weighted to stand for: ``asked``, ``left``; none: those who replied."""
 
     def __post_init__(self) -> None:
         if self.purchase_type is not None and self.purchase_type not in PURCHASE_TYPES:
             object.__setattr__(self, "purchase_type", None)
         if self.way is not None and self.way not in WAYS:
             object.__setattr__(self, "way", None)
+        if self.weight is not None and self.weight not in WEIGHTS:
+            object.__setattr__(self, "weight", None)
         if self.start and self.end and self.start > self.end:
             start, end = self.end, self.start
             object.__setattr__(self, "start", start)
@@ -67,7 +73,7 @@ class Selection:
         """As parameters of an address."""
         values = {
             "from": self.start, "to": self.end, "type": self.purchase_type, "product": self.product_id,
-            "campaign": self.campaign_id, "channel": self.way,
+            "campaign": self.campaign_id, "channel": self.way, "weight": self.weight,
         }  # fmt: skip
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items() if value is not None}
 
@@ -81,6 +87,7 @@ class Selection:
             product_id=query.get("product"),
             campaign_id=query.get("campaign"),
             way=query.get("channel"),
+            weight=query.get("weight"),
         )
 
 

@@ -9,6 +9,7 @@ import click
 if TYPE_CHECKING:
     from voc.config import Settings
     from voc.db import Database
+    from voc.readings.tables import ModelVersion
 
 FILE = click.Path(path_type=Path)
 WAYS = ("subscription", "one_off")
@@ -22,7 +23,7 @@ def register(main: click.Group, open_database: Callable[[], "Database"], open_se
     def model() -> None:
         """The classifier's versions."""
 
-    _register_making(model, open_settings)
+    _register_making(model, open_database, open_settings)
     _register_using(model, open_database, open_settings)
 
 
@@ -73,57 +74,121 @@ def _in_use(db: "Database", settings: "Settings") -> tuple[Path, dict[str, float
         return folder, automatic.thresholds(session, model.version)
 
 
-def _register_making(model: click.Group, open_settings: Callable[[], "Settings"]) -> None:
+def _register_making(model: click.Group, open_database: Callable[[], "Database"], open_settings: Callable[[], "Settings"]) -> None:
     @model.command("train")
     @click.option("--corpus", "corpus_file", type=FILE, metavar="FILE", help="Compiled replies. [default: models/corpus/replies.jsonl]")
-    @click.option("--decisions", type=FILE, metavar="FILE", help="Own decisions, as `voc export decisions` writes them.")
-    @click.option("--version", metavar="NAME", help="[default: today's date]")
+    @click.option("--decisions", type=FILE, metavar="FILE", help="Decisions from a file, as `voc export decisions` writes them.")
+    @click.option("--corpus-only", is_flag=True, help="Without own decisions.")
+    @click.option("--version", metavar="NAME", help="[default: own-DATE; corpus-DATE without own decisions]")
     @click.option(
         "--to", "home", type=FILE, metavar="DIR", help="Where the version's folder is made. [default: models of this installation]"
     )
-    def train(corpus_file: Path | None, decisions: Path | None, version: str | None, home: Path | None) -> None:
-        """Train on the corpus and, where given, on own decisions. It is put in use by `voc model use`."""
-        from voc.classifier import artefact, own
-        from voc.classifier.train import train_and_save
-        from voc.progress import Progress
+    def train(corpus_file: Path | None, decisions: Path | None, corpus_only: bool, version: str | None, home: Path | None) -> None:
+        """Train on the corpus and on this installation's decisions, as the page does, and compare with the model in use.
 
-        home = home or open_settings().instance_dir / "models"
-        examples = own.examples(decisions) if decisions else []
-        folder = train_and_save(home, corpus_file=corpus_file, own=examples, version=version, progress=Progress())
-        found = artefact.read_card(folder)["left_hands_out"]
-        click.echo(
-            f"{folder.name}: 書き手を除いた検証で 理由 {found['leaf']:.1%}、グループ {found['group']:.1%}、上位3つ {found['top3']:.1%}。"
-        )
-        click.echo(f"{folder} に置きました。使うには: python -m voc model use {folder.name}")
+        With --corpus, --decisions, --corpus-only or --to no database is asked and nothing is compared.
+        It is put in use by `voc model use`.
+        """
+        apart = corpus_only or any(option is not None for option in (corpus_file, decisions, home))
+        if apart or not _train_on_own(open_database, open_settings(), version):
+            _train_apart(corpus_file, decisions, home or open_settings().instance_dir / "models", version)
 
     @model.command("evaluate")
     @click.argument("version", required=False)
     @click.option("--write", is_flag=True, help="With baselines and learning curve into models/README.md (takes long).")
     def evaluate(version: str | None, write: bool) -> None:
-        """How good a version is on the hands that nothing was trained on."""
+        """How good a version is on the hands that nothing was trained on, and on own decisions where it was compared."""
         from voc.classifier import artefact, report
         from voc.progress import Progress
 
         folder = artefact.shipped() if version is None else _found_version(version, open_settings())
         if write:
             click.echo(f"{report.write(folder, progress=Progress())} に書きました。")
-        else:
-            click.echo(report.in_short(folder))
+            return
+        click.echo(report.in_short(folder))
+        for line in _compared(artefact.read_card(folder).get("compared")):
+            click.echo(line)
+
+
+def _train_on_own(open_database: Callable[[], "Database"], settings: "Settings", version: str | None) -> bool:
+    """Train as the page does; ``False`` where there is too little to learn from."""
+    from voc.classifier import artefact
+    from voc.errors import VocError
+    from voc.learning import decisions, training
+    from voc.progress import Progress
+    from voc.readings import models
+
+    try:
+        db = open_database()
+    except VocError as error:
+        click.echo(f"{error.message} 自社の決定なしで、文例だけから学習します。", err=True)
+        return False
+    with db.reading() as session:
+        decided = decisions.standing(session).decided
+    if decided < training.LEAST:
+        click.echo(f"学習に使える決定が {decided} 件です({training.LEAST} 件から)。文例だけから学習します。", err=True)
+        return False
+    name = training.train(db, settings, version=version, progress=Progress().of("学習"))
+    folder = models.folders(settings)[name]
+    card = artefact.read_card(folder)
+    click.echo(f"{name}: 回答 {card['trained_on']['replies']:,} 件(うち自社の決定 {card['trained_on']['own']:,} 件)で学習しました。")
+    for line in _compared(card["compared"]):
+        click.echo(line)
+    click.echo(f"{folder} に置きました。使うには: python -m voc model use {name}")
+    return True
+
+
+def _train_apart(corpus_file: Path | None, decisions: Path | None, home: Path, version: str | None) -> None:
+    from voc.classifier import artefact, own
+    from voc.classifier.train import train_and_save
+    from voc.clock import today
+    from voc.progress import Progress
+
+    examples = own.examples(decisions) if decisions else []
+    name = version or f"{'own' if examples else 'corpus'}-{today().isoformat()}"
+    folder = train_and_save(home, corpus_file=corpus_file, own=examples, version=name, progress=Progress())
+    found = artefact.read_card(folder)["left_hands_out"]
+    click.echo(
+        f"{folder.name}: 書き手を除いた検証で 理由 {found['leaf']:.1%}、グループ {found['group']:.1%}、上位3つ {found['top3']:.1%}。"
+    )
+    click.echo(f"{folder} に置きました。使うには: python -m voc model use {folder.name}")
+
+
+VERDICTS = {
+    "better": "比べたモデルより正確です。",
+    "unclear": "良くなったとは言えません。差は偶然の幅の中です。",
+    "worse": "比べたモデルより悪くなりました。使うことは勧めません。",
+    "few": "良くなったかどうかは、まだ言えません。無作為に選んだ回答の確認が足りません。",
+}
+
+
+def _compared(compared: dict[str, Any] | None) -> list[str]:
+    """The comparison that stands in a card, as the page tells it."""
+    if not compared:
+        return []
+    lines = [f"{compared['with']} と比べて(無作為に選んで確認した {compared['drawn']:,} 件): {VERDICTS[compared['verdict']]}"]
+    for name, one in (("理由", compared["leaf"]), ("グループ", compared["group"])):
+        if one["n"]:
+            shares = f"{one['before']:.1%} → {one['after']:.1%}"
+            lines.append(f"  {name} {shares} (差 {one['gain']:+.1%}、95% の幅 {one['low']:+.1%}〜{one['high']:+.1%}、p {one['p']:.3f})")
+    harm = compared["harm"]
+    lines.append(f"  健康被害の訴え {harm['n']:,} 件のうち、見つけたのは {harm['before']:,} → {harm['after']:,} 件")
+    if compared["worse_for"]:
+        lines.append(f"  悪くなった理由: {'、'.join(compared['worse_for'])}")
+    return lines
 
 
 def _register_using(model: click.Group, open_database: Callable[[], "Database"], open_settings: Callable[[], "Settings"]) -> None:
     @model.command("list")
     def list_versions() -> None:
-        """All versions, the one in use marked with *."""
-        from voc.readings import models
+        """All versions, the one in use marked with *: name, trained on, scores, verdict, in use since, what is wrong with its files."""
+        from voc.readings import models, queries
 
         settings = open_settings()
         with open_database().transaction() as session:
-            current = models.register(session, settings)
-            for name, folder in models.folders(settings).items():
-                held = models.read_card(folder).get("left_hands_out", {})
-                mark = "*" if current is not None and current.version == name else " "
-                click.echo(f"{mark} {name}\tleaf {held.get('leaf', '-')}\tgroup {held.get('group', '-')}\t{folder}")
+            models.register(session, settings)
+            for row in queries.versions(session):
+                click.echo(_line(row, models.problem(settings, row.version)))
 
     @model.command("use")
     @click.argument("version")
@@ -134,8 +199,19 @@ def _register_using(model: click.Group, open_database: Callable[[], "Database"],
         settings = open_settings()
         with open_database().transaction() as session:
             models.register(session, settings)
-            models.use(session, version)
+            models.switch(session, settings, version)
         click.echo(f"{version} を使います。ワーカーが声を読み直します。")
+
+
+def _line(row: "ModelVersion", problem: str | None) -> str:
+    from voc.clock import JST
+
+    held, made = row.card.get("left_hands_out", {}), row.card.get("trained_on", {})
+    trained = f"回答 {made['replies']:,} 件(自社 {made.get('own', 0):,} 件)" if "replies" in made else "-"
+    since = row.in_use_since.astimezone(JST).strftime("%Y-%m-%d %H:%M から") if row.in_use_since else "-"
+    verdict = row.card.get("compared", {}).get("verdict", "-")
+    cells = [row.version, trained, f"leaf {held.get('leaf', '-')}", f"group {held.get('group', '-')}", verdict, since, problem or "-"]
+    return f"{'*' if row.in_use else ' '} " + "\t".join(cells)
 
 
 def _found_version(version: str, settings: "Settings") -> Path:

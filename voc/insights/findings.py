@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from flask_babel import gettext
 
+from voc.i18n import comma, dash, quoted
 from voc.insights.breakdown import Breakdown, Interval, Line
 from voc.insights.overview import Row
 from voc.insights.report import Report, Section
-from voc.insights.weighting import Weighting
+from voc.insights.weighting import MARGINS, Weighting
 from voc.reasons import codebook
 from voc.stats.results import Difference
 from voc.surveys.questions import STATED
@@ -27,7 +28,7 @@ def percent(share: float, n: float = 0) -> str:
 
 def span(low: float, high: float, n: float = 0) -> str:
     """24〜30."""
-    return f"{low * 100:.{_decimals(n)}f}〜{high * 100:.{_decimals(n)}f}"
+    return f"{low * 100:.{_decimals(n)}f}{dash()}{high * 100:.{_decimals(n)}f}"
 
 
 def points(share: float, n: float = 0) -> str:
@@ -38,7 +39,7 @@ def points(share: float, n: float = 0) -> str:
 
 def point_span(low: float, high: float) -> str:
     """+1〜+7."""
-    return f"{_signed(low)}〜{_signed(high)}"
+    return f"{_signed(low)}{dash()}{_signed(high)}"
 
 
 def _signed(share: float) -> str:
@@ -85,7 +86,7 @@ def _most(lines: Sequence[Line], *, at_most: int = 7, begin: str = "") -> str:
     return _(
         "%(among)s多いのは%(rivals)sです。この中での順位は、まだ決められません。",
         among=among,
-        rivals="、".join(told(line) for line in rivals),
+        rivals=comma().join(told(line) for line in rivals),
     )
 
 
@@ -113,7 +114,7 @@ def _change(found: Breakdown) -> str:
     clear = [(line, change) for line, change in changes if change.clear]
     if not clear:
         return _("前の期間からの、はっきりした変化はありません。")
-    told_changes = _("、").join(_moved(line, change) for line, change in clear)
+    told_changes = comma().join(_moved(line, change) for line, change in clear)
     return _("前の期間より%(changes)s。", changes=told_changes)
 
 
@@ -132,7 +133,7 @@ def _moved(line: Line, change: Difference) -> str:
 
 def told(line: Line) -> str:
     """「余っている」27%(24〜30%)"""
-    return f"「{_(line.label)}」{_share(line)}"
+    return f"{quoted(_(line.label))}{_share(line)}"
 
 
 def _share(line: Line) -> str:
@@ -214,30 +215,44 @@ def weighted(found: Report) -> list[str]:
         return [not_weighted(weighting)]
     weights = weighting.weights
     sentences = [_what_changed(found)] if found.plain is not None else []
-    if gap := next((gap for gap in weights.gaps if abs(gap.asked - gap.replied) >= NOTABLE), None):
-        values = {"label": _(gap.level), "asked": percent(gap.asked), "replied": percent(gap.replied)}
-        sentences.append(
-            _("いちばん偏っていたのは「%(label)s」の方です(回答の%(replied)s、全体の%(asked)s)。", **values)
-            if weighting.to == "asked"
-            else _("いちばん偏っていたのは「%(label)s」の方です(回答の%(replied)s、やめた方の%(asked)s)。", **values)
-        )
+    sentences += _most_uneven(weighting)
+    replies = len(weights.weight)
     sentences.append(
         _(
-            "%(known)s件の回答に重みを付け、偏りのない%(effective)s件分の確かさになりました。",
-            known=f"{weighting.known:,}", effective=f"{weights.effective_n:,.0f}",
+            "%(replies)s件の回答が、偏りのない%(effective)s件分の確かさになりました。",
+            replies=f"{replies:,}",
+            effective=f"{weights.effective_n:,.0f}",
         )
-    )  # fmt: skip
+    )
+    if replies > weighting.known:
+        sentences.append(_("だれの回答か分からない%(n)s件の重みは変えていません。", n=f"{replies - weighting.known:,}"))
     if weights.trimmed:
         sentences.append(
             _("重みが極端な%(n)s件は、0.2〜5倍に抑えています。そのぶんの偏りは残ります。", n=f"{weights.trimmed:,}")
         )  # fmt: skip
     if weights.unanswered:
-        names = "、".join(f"「{_(level)}」" for _margin, level in weights.unanswered[:3])
+        names = comma().join(quoted(_(level)) for _margin, level in weights.unanswered[:3])
         sentences.append(_("%(names)sの方からは回答がなく、補正できません。", names=names))
     return sentences
 
 
 NOTABLE = 0.02
+"""Difference between those who replied and all, in shares, from which on it is told."""
+
+
+def _most_uneven(weighting: Weighting) -> list[str]:
+    """The level that replies have too many or too few of, among the replies whose level is known."""
+    gaps = weighting.weights.gaps if weighting.weights else ()
+    known = {margin: sum(gap.replied for gap in gaps if gap.margin == margin) for margin in weighting.margins}
+    gap, replied = max(
+        ((gap, gap.replied / known[gap.margin]) for gap in gaps if known[gap.margin]), key=lambda found: abs(found[0].asked - found[1])
+    )
+    if abs(gap.asked - replied) < NOTABLE:
+        return []
+    values = {"margin": _(MARGINS[gap.margin]), "level": _(gap.level), "asked": percent(gap.asked), "replied": percent(replied)}
+    if weighting.to == "asked":
+        return [_("いちばん偏っていたのは、%(margin)sが「%(level)s」の方です(依頼した方の%(asked)s、回答した方の%(replied)s)。", **values)]
+    return [_("いちばん偏っていたのは、%(margin)sが「%(level)s」の方です(やめた方の%(asked)s、回答した方の%(replied)s)。", **values)]
 
 
 def not_weighted(found: Weighting) -> str:

@@ -96,7 +96,7 @@ def test_it_says_what_it_changed(db: Database, uneven: None) -> None:
         sentences = findings.weighted(report.make(session, ASKED))
     assert "66.7% → 50.0%" in sentences[0]
     assert sentences[1].startswith("いちばん偏っていたのは")
-    assert "50%" in sentences[1]
+    assert "依頼した方の50%" in sentences[1]
     assert "107件分" in sentences[2]
 
 

@@ -12,19 +12,28 @@ from typing import Any
 import numpy as np
 
 from voc.classifier import artefact, corpus
-from voc.classifier.alerts import CODES
+from voc.classifier.alerts import CODES, lexicon_matches
 from voc.classifier.baselines import baselines
-from voc.classifier.evaluate import Judged, difference, figures
-from voc.classifier.reader import LEAVES, ReplyClassifier
-from voc.classifier.train import Example, Progress, examples, train
+from voc.classifier.evaluate import Judged, alert_figures, difference, figures
+from voc.classifier.reader import COLUMNS, LEAVES, PARTS, ReplyClassifier
+from voc.classifier.train import Example, HeldOut, Prepared, Progress, examples, fit_weights, in_hiragana, measure, prepare
 from voc.classifier.vectors import available
 from voc.reasons.codebook import ALERTS
 from voc.reasons.codebook import LEAVES as CODEBOOK
+from voc.text import normalise
 
 README = Path(__file__).resolve().parents[2] / "models" / "README.md"
 FIGURES = README.with_name("evaluation.json")
 MARK = "<!-- figures: written by `python -m voc model evaluate --write` -->"
 CURVE = (100, 300, 1000, 3000, 10_000)
+CURVE_SHOWS = ("leaf", "group", "top3", "macro_f1")
+#: Which replies, which figure, and what it should be at least (ECE: at most).
+GOALS = (
+    ("kind hard", "leaf", 0.75), ("kind hard", "group", 0.84), ("kind hard", "top3", 0.94), ("kind everyday", "leaf", 0.82),
+    ("kind everyday", "group", 0.87), ("kind everyday", "top3", 0.95), ("no trap", "leaf", 0.93), ("", "ece", 0.05),
+)  # fmt: skip
+#: Alert, recall at least, share flagged at most.
+ALERT_GOALS = (("health_harm", 0.95, 0.2), ("legal", 0.9, 1.0), ("cancel_blocked", 0.9, 1.0), ("personal_data", 0.95, 1.0))
 
 
 def judged(model: ReplyClassifier, sample: Sequence[Example]) -> Judged:
@@ -83,86 +92,132 @@ def _main_row(found: dict[str, Any]) -> str:
 
 def write(folder: Path, *, progress: Progress) -> Path:
     """Run everything and write models/evaluation.json and the figures in models/README.md."""
-    training, unseen = examples(corpus.load()), examples(corpus.load(split="test"))
-    model = artefact.load(folder)
-    found: dict[str, Any] = {"version": folder.name, "sha256": artefact.read_card(folder)["sha256"]}
-    found["left_hands_out"] = artefact.read_card(folder)["left_hands_out"]
-    found["unseen"] = figures(judged(model, unseen))
-    found["baselines"] = {}
-    for i, baseline in enumerate(baselines()):
-        progress("比較の手法", i, 4)
-        baseline.fit(training)
-        scores = baseline.scores(unseen)
-        found["baselines"][baseline.name] = figures(_judged(unseen, scores, np.zeros((len(unseen), len(CODES)), dtype=bool)))
-    progress("比較の手法", 3, 4)
-    words_only = artefact.load(folder)
-    words_only.encoder_ = ""
-    found["without_vectors"] = figures(judged(words_only, unseen))
-    progress("比較の手法", 4, 4)
-    found["curve"] = curve(training, unseen, progress)
+    found = run(folder, examples(corpus.load()), examples(corpus.load(split="test")), progress=progress)
     FIGURES.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     text = README.read_text(encoding="utf-8") if README.exists() else f"# Models\n\n{MARK}\n"
     README.write_text(text.split(MARK)[0] + MARK + "\n\n" + tables(found), encoding="utf-8")
     return README
 
 
+def run(folder: Path, training: Sequence[Example], unseen: Sequence[Example], *, progress: Progress) -> dict[str, Any]:
+    """A version on replies of hands that it has not seen, beside the baselines and itself with less to learn from."""
+    card = artefact.read_card(folder)
+    model = artefact.load(folder)
+    words_only = artefact.load(folder)
+    words_only.encoder_ = ""
+    seen = judged(model, unseen)
+    found: dict[str, Any] = {
+        "version": folder.name, "sha256": card["sha256"], "trained_on": card["trained_on"]["replies"], "hands": sorted({one.hand for one in unseen}),
+        "left_hands_out": card["left_hands_out"], "unseen": figures(seen), "without_vectors": figures(judged(words_only, unseen)), "baselines": {},
+    }  # fmt: skip
+    nothing = np.zeros((len(unseen), len(CODES)), dtype=bool)
+    compared = baselines()
+    for i, baseline in enumerate(compared):
+        progress("比較の手法", i, len(compared))
+        baseline.fit(training)
+        found["baselines"][baseline.name] = figures(_judged(unseen, baseline.scores(unseen), nothing))
+    progress("比較の手法", len(compared), len(compared))
+    lexicon = lexicon_matches([normalise(one.text).text for one in unseen])
+    found["lexicon"] = alert_figures(replace(seen, raised=lexicon))
+    last = {name: found["unseen"][name] for name in CURVE_SHOWS}
+    found["curve"] = [*curve(training, unseen, progress), {"replies": card["trained_on"]["replies"], **last}]
+    return found
+
+
 def curve(training: Sequence[Example], unseen: Sequence[Example], progress: Progress) -> list[dict[str, Any]]:
-    """Accuracy on the unseen hands by the number of replies trained on, drawn over all hands."""
+    """Accuracy on the unseen hands by the number of replies trained on, drawn over all hands.
+
+    Weights alone are learnt anew, with vectors for every reply and without calibration, which moves the order of leaves little and
+    would need every hand to be left out once more for each point.
+    """
     order = np.random.default_rng(0).permutation(len(training))
-    sizes = [size for size in CURVE if size < len(training)] + [len(training)]
+    sizes = [size for size in CURVE if size < len(training)]
+    again, twins = in_hiragana(training)
+    learnt = [*training, *again]
+    data, probe = prepare(learnt, available()), prepare(unseen, available())
+    kana = np.full(len(training), -1)
+    kana[twins] = np.arange(len(training), len(learnt))
     points = []
     for i, size in enumerate(sizes):
         progress("学習曲線", i, len(sizes))
-        sample = [replace(training[j], hand=training[j].hand if size > 500 else f"part{k % 4}") for k, j in enumerate(order[:size])]
-        got = figures(judged(train(sample, version="curve", encoder=available()).model, unseen))
-        points.append({"replies": size, **{name: got[name] for name in ("leaf", "group", "top3", "macro_f1")}})
+        drawn = np.sort(order[:size])
+        rows = np.concatenate([drawn, kana[drawn][kana[drawn] >= 0]])
+        got = figures(_judged(unseen, _leaf_scores(data.take(rows), probe), np.zeros((len(unseen), len(CODES)), dtype=bool)))
+        points.append({"replies": size, **{name: got[name] for name in CURVE_SHOWS}})
     progress("学習曲線", len(sizes), len(sizes))
     return points
+
+
+def _leaf_scores(data: Prepared, probe: Prepared) -> np.ndarray:
+    model = ReplyClassifier()
+    fit_weights(model, data)
+    n = len(probe.primary)
+    out = HeldOut(np.zeros((n, COLUMNS)), np.zeros((n, COLUMNS)), np.zeros((n, COLUMNS)), np.zeros((n, 2)), np.zeros((n, COLUMNS)))
+    measure(model, probe, out, np.arange(n))
+    return np.asarray((out.mixed + out.deeper)[:, PARTS["words" if probe.vectors is None else "full"]])
+
+
+# -- as Markdown ----------------------------------------------------------------------------------------------------------
 
 
 def tables(found: dict[str, Any]) -> str:
     """The figures as Markdown."""
     unseen = found["unseen"]
     parts = [
-        f"Version `{found['version']}`, {unseen['n']} replies of three hands that nothing was trained on, tuned on or looked up in.\n",
+        f"Version `{found['version']}`, trained on {found['trained_on']:,} replies, judged on {unseen['n']:,} of {len(found['hands'])} hands "
+        f"({', '.join(found['hands'])}) that nothing was trained on, tuned on or looked up in.\n",
+        "## Goals\n",
+        _goals(unseen),
+        "## Beside simpler methods\n",
+        "Trained on the same replies, judged on the same unseen hands.\n",
         _methods(found),
         "## By kind, trap and length\n",
-        _table(
-            ("replies", "n", "leaf", "group", "top-3"), [(k, v["n"], v["leaf"], v["group"], v["top3"]) for k, v in unseen["by"].items()]
-        ),
+        _slices(found),
         "## By reason\n",
         _table(
             ("reason", "n", "recall", "precision"),
             [(f"`{code}` {CODEBOOK[code].label}", v["n"], v["recall"], v["precision"]) for code, v in unseen["leaves"].items()],
         ),
         "## Alerts\n",
-        _table(
-            ("alert", "true", "recall", "precision", "share flagged", "recall, hands left out"),
-            [
-                (
-                    f"`{code}` {ALERTS[code].label}",
-                    v["true"],
-                    v["recall"],
-                    v["precision"],
-                    v["flagged"],
-                    found["left_hands_out"]["alerts"][code]["recall"],
-                )
-                for code, v in unseen["alerts"].items()
-            ],
-        ),
+        _alerts(found),
         "## Learning curve\n",
+        "Drawn over all training hands; the last line is the shipped model.\n",
         _table(
             ("replies trained on", "leaf", "macro-F1", "group", "top-3"),
             [(f"{p['replies']:,}", p["leaf"], p["macro_f1"], p["group"], p["top3"]) for p in found["curve"]],
         ),
+        "## Hands left out by turns\n",
+        "Each training hand read by a model that was trained without it: what everything was chosen by.\n",
+        _hands(found["left_hands_out"]),
     ]
     return "\n".join(parts)
+
+
+def _goals(unseen: dict[str, Any]) -> str:
+    """What was to be reached, and what was; figures of a kind that does not occur are left out."""
+    rows: list[tuple[str, str, str, str]] = []
+    for where, name, goal in GOALS:
+        held = unseen["by"].get(where, {}) if where else unseen
+        value = held.get(name)
+        if value is not None:
+            reached = value <= goal if name == "ece" else value >= goal
+            rows.append((f"{where or 'all'}: {name}", f"{'≤' if name == 'ece' else '≥'} {goal:.2f}", f"{value:.3f}", _said(reached)))
+    for code, recall, most in ALERT_GOALS:
+        held = unseen["alerts"][code]
+        if held["recall"] is not None:
+            fits = held["recall"] >= recall and held["flagged"] <= most
+            goal_text = f"≥ {recall:.2f}" + (f", flagged ≤ {most:.2f}" if most < 1 else "")
+            rows.append((f"`{code}`: recall", goal_text, f"{held['recall']:.3f}, flagged {held['flagged']:.3f}", _said(fits)))
+    return _table(("figure", "goal", "is", ""), rows)
+
+
+def _said(reached: bool) -> str:
+    return "reached" if reached else "**missed**"
 
 
 def _methods(found: dict[str, Any]) -> str:
     rows = [(name, one, False) for name, one in found["baselines"].items()]
     rows += [("voc, without sentence vectors", found["without_vectors"], True), ("**voc, as shipped**", found["unseen"], True)]
-    rows.append(("voc, training hands left out by turns", found["left_hands_out"], True))
     return _table(
         ("method", "leaf", "macro-F1", "group", "top-3", "ECE", "coverage at 95 % precision"),
         [
@@ -170,6 +225,35 @@ def _methods(found: dict[str, Any]) -> str:
             for name, v, real in rows
         ],
     )
+
+
+def _slices(found: dict[str, Any]) -> str:
+    names = list(found["baselines"])
+    rows = [
+        (where, v["n"], v["leaf"], v["group"], v["top3"], *(found["baselines"][name]["by"].get(where, {}).get("leaf") for name in names))
+        for where, v in found["unseen"]["by"].items()
+    ]
+    return _table(("replies", "n", "leaf", "group", "top-3", *(f"leaf, {name}" for name in names)), rows)
+
+
+def _alerts(found: dict[str, Any]) -> str:
+    rows = [
+        (
+            f"`{code}` {ALERTS[code].label}", v["true"], v["recall"], v["precision"], v["flagged"], found["left_hands_out"]["alerts"][code]["recall"],
+            found["lexicon"][code]["recall"], found["lexicon"][code]["flagged"],
+        )
+        for code, v in found["unseen"]["alerts"].items()
+    ]  # fmt: skip
+    return _table(
+        ("alert", "true", "recall", "precision", "share flagged", "recall, hands left out", "words alone: recall", "words alone: flagged"),
+        rows,
+    )
+
+
+def _hands(held: dict[str, Any]) -> str:
+    rows = [("all", held["n"], held["leaf"], held["group"], held["top3"])]
+    rows += [(where, v["n"], v["leaf"], v["group"], v["top3"]) for where, v in held["by"].items() if where.startswith(("hand ", "kind "))]
+    return _table(("replies", "n", "leaf", "group", "top-3"), rows)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

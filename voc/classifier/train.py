@@ -108,9 +108,19 @@ class Prepared:
 
 def with_kana(sample: Sequence[Example]) -> list[Example]:
     """The examples, and after them each that has kanji once more in hiragana, with less weight."""
-    read = [(one, normalise(one.text).text) for one in sample]
-    again = [replace(one, text=kana, weight=one.weight * KANA) for one, text in read if (kana := in_kana(text)) != fold_kana(text)]
-    return [*sample, *again]
+    return [*sample, *in_hiragana(sample)[0]]
+
+
+def in_hiragana(sample: Sequence[Example]) -> tuple[list[Example], list[int]]:
+    """Those that have kanji, as they are read; and their places in ``sample``."""
+    again, places = [], []
+    for place, one in enumerate(sample):
+        read = normalise(one.text).text
+        kana = in_kana(read)
+        if kana != fold_kana(read):
+            again.append(replace(one, text=kana, weight=one.weight * KANA))
+            places.append(place)
+    return again, places
 
 
 def prepare(sample: Sequence[Example], encoder: Encoder | None) -> Prepared:

@@ -28,6 +28,7 @@ LEAST = 30
 """Decisions under which nothing is trained: it could not be said what came of it."""
 NEEDED_BYTES = 200 << 20
 HARM = "health_harm"
+MAKING = "model-in-making-"
 
 
 class TrainingFailed(VocError):
@@ -135,7 +136,9 @@ def _save(settings: Settings, name: str, own: "list[OwnReply]", learnt: "Learnt"
 
     home = models.own_home(settings)
     home.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix="model-", dir=settings.instance_dir))
+    for left in settings.instance_dir.glob(f"{MAKING}*"):  # by a worker that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    making = Path(tempfile.mkdtemp(prefix=MAKING, dir=settings.instance_dir))
     try:
         kept = honest.dumps([one.text for one in own], [one.purchase_type for one in own], learnt.readings)
         (making / honest.FILE).write_bytes(kept)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from voc.i18n import num, pct
+from voc.i18n import comma, num, pct, quoted
 from voc.learning import drift
 from voc.learning.drift import Month
 from voc.reasons import codebook
@@ -74,7 +74,7 @@ def harm(compared: dict[str, Any]) -> str:
 
 
 def worse_for(compared: dict[str, Any]) -> str:
-    names = "、".join(f"「{_(codebook.LEAVES[code].short)}」" for code in compared.get("worse_for", ()) if code in codebook.LEAVES)
+    names = comma().join(quoted(_(codebook.LEAVES[code].short)) for code in compared.get("worse_for", ()) if code in codebook.LEAVES)
     return _("悪くなった理由: %(names)s", names=names) if names else ""
 
 

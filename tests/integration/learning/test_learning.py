@@ -3,17 +3,20 @@
 import errno
 import json
 import threading
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
 from tests import factories
 from voc import jobs
 from voc.classifier import corpus, vectors
 from voc.classifier.train import examples
+from voc.cli import main
 from voc.clock import JST, frozen, now
 from voc.config import Settings
 from voc.db import Database
@@ -24,6 +27,7 @@ from voc.readings import models
 from voc.readings import queries as readings
 from voc.readings import work as reading_work
 from voc.readings.tables import ModelVersion, Prediction
+from voc.upkeep import backup
 from voc.worker import Worker
 
 WORDS = ("ホゲフガ", "ピヨピヨ", "ムニャムニャ")
@@ -345,3 +349,44 @@ def test_a_model_that_finds_fewer_harms_is_never_proposed(as_manager: FlaskClien
         better(session, harm={"n": 20, "before": 19, "after": 18, "corpus_before": 0.96, "corpus_after": 0.97}, verdict="worse")
     assert "新しい読み取りのモデルの提案" not in as_manager.get("/").text
     assert "使うことは勧めません" in as_manager.get("/models").text
+
+
+# -- by command -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_agree_with_the_page(
+    as_manager: FlaskClient, db: Database, settings: Settings, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOC_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("VOC_INSTANCE_DIR", str(settings.instance_dir))
+    decide(db)
+
+    def voc(*words: str) -> Result:
+        return CliRunner().invoke(main, ["model", *words])
+
+    trained = voc("train", "--version", "mine")
+    assert trained.exit_code == 0, trained.output
+    assert "うち自社の決定 36 件" in trained.output
+    assert "まだ言えません" in trained.output
+    assert "書き手を除いた検証" not in trained.output
+    assert "2026-11-22 と比べて" in voc("evaluate", "mine").output
+    assert "mine と比べて" not in as_manager.get("/models").text
+    assert "2026-11-22 と比べて" in as_manager.get("/models").text
+    assert voc("use", "mine").exit_code == 0
+    listed = voc("list").output.splitlines()
+    assert listed[0].startswith("* mine\t")
+    assert "自社 36 件" in listed[0]
+    assert voc("train", "--version", "mine").exit_code == 2
+    (models.own_home(settings) / "mine" / "model.skops").write_bytes(b"changed")
+    assert "書き換えられています" in voc("list").output
+    assert voc("use", "2026-11-22").exit_code == 0
+    assert voc("use", "mine").exit_code == 2
+
+
+def test_own_models_are_in_the_backup(db: Database, settings: Settings, shipped: Path, tmp_path: Path) -> None:
+    decide(db, 30)
+    version = training.train(db, settings)
+    backup.backup(db, settings, tmp_path / "kept.voc")
+    with zipfile.ZipFile(tmp_path / "kept.voc") as kept:
+        names = " ".join(kept.namelist())
+    assert all(f"models/{version}/{name}" in names for name in ("card.json", "model.skops", "held_out.json"))

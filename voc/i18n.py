@@ -21,8 +21,8 @@ def init_i18n(app: Flask) -> None:
         default_translation_directories=str(Path(ROOT / "voc" / "translations")),
         locale_selector=language,
     )
-    app.jinja_env.filters.update(jst=jst, day=day, num=num, pct=pct)
-    app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES)
+    app.jinja_env.filters.update(jst=jst, day=day, num=num, pct=pct, quoted=quoted)
+    app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES, comma=comma, dash=dash)
 
 
 def language() -> str:
@@ -55,3 +55,18 @@ def num(value: float | int | None) -> str:
 def pct(share: float | None, decimals: int = 0) -> str:
     """0.137 → 14%."""
     return "—" if share is None else f"{share * 100:.{decimals}f}%"
+
+
+def quoted(words: object) -> str:
+    """Words of somebody else, as each language marks them."""
+    return f"「{words}」" if language() == "ja" else f"“{words}”"
+
+
+def comma() -> str:
+    """What stands between the parts of a list."""
+    return "、" if language() == "ja" else ", "
+
+
+def dash() -> str:
+    """What stands between two numbers or days: 24〜30."""
+    return "〜" if language() == "ja" else "–"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
@@ -33,7 +34,7 @@ def change_products() -> str | Response:
     except VocError as error:
         session().rollback()
         return _products(problem=error.message, sent=sent)
-    flash(_("%(n)s件の日数を変えました。次の依頼から使われます。", n=changed) if changed else _("変わったところはありません。"), "done")
+    flash(ngettext("%(n)s件の日数を変えました。次の依頼から使われます。", "%(n)s件の日数を変えました。次の依頼から使われます。", changed, n=changed) if changed else _("変わったところはありません。"), "done")
     return redirect(url_for("customers.products", q=_words() or None, page=_page()))
 
 

@@ -6,6 +6,7 @@ from io import BytesIO
 import segno
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -68,7 +69,7 @@ def retry(message_id: int) -> BaseResponse:
 @access(Access.MANAGER)
 def retry_all() -> BaseResponse:
     count = service.retry_all(session(), by=current_user.id)
-    flash(_("%(n)s 通をもう一度送ります。結果は1分ほどで表示されます。", n=count), "done")
+    flash(ngettext("%(n)s 通をもう一度送ります。結果は1分ほどで表示されます。", "%(n)s 通をもう一度送ります。結果は1分ほどで表示されます。", count, n=count), "done")
     return redirect(url_for("delivery.outbox"))
 
 
@@ -220,7 +221,7 @@ def letters_printed(campaign_id: int) -> BaseResponse:
     """The page that was shown has been printed: these people count as asked."""
     campaign = session().get_one(Campaign, campaign_id)
     count = campaigns.mark_asked(session(), campaign, request.form.getlist("invitation", type=int), by=current_user.id)
-    flash(_("%(n)s 通を「依頼した」に記録しました。", n=count), "done")
+    flash(ngettext("%(n)s 通を「依頼した」に記録しました。", "%(n)s 通を「依頼した」に記録しました。", count, n=count), "done")
     return redirect(url_for("delivery.letters", campaign_id=campaign_id, form=request.form.get("form")))
 
 

@@ -6,6 +6,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from voc.errors import Refused
+from voc.i18n import comma, quoted
 from voc.insights import automatic
 from voc.readings import automatic as rule
 from voc.reasons import codebook
@@ -76,4 +77,4 @@ def _leaves() -> list[str]:
 
 
 def _named(leaves: list[str]) -> str:
-    return "、".join(f"「{_(codebook.LEAVES[leaf].short)}」" for leaf in leaves)
+    return comma().join(quoted(_(codebook.LEAVES[leaf].short)) for leaf in leaves)

@@ -12,6 +12,7 @@ from voc.campaigns.queries import Standing
 from voc.campaigns.tables import Campaign
 from voc.clock import now
 from voc.customers.tables import Customer, ImportRun
+from voc.i18n import quoted
 from voc.jobs import Job
 from voc.readings import automatic
 from voc.readings import queries as readings
@@ -98,7 +99,7 @@ def look(session: Session, me: int, *, manager: bool) -> Home:
         proposed=_proposed(session) if manager else None,
         running=running,
         last_import=last_import,
-        automatic_lost=[f"「{gettext(codebook.LEAVES[row.leaf].short)}」" for row in automatic.lost(session)] if manager else [],
+        automatic_lost=[quoted(gettext(codebook.LEAVES[row.leaf].short)) for row in automatic.lost(session)] if manager else [],
         steps=_steps(session, answers, audit),
     )
 

@@ -27,8 +27,8 @@ def dumps(texts: Sequence[str], purchase_types: Sequence[str], readings: Sequenc
     return json.dumps(kept, ensure_ascii=False, sort_keys=True).encode()
 
 
-def load(folder: Path, card: Mapping[str, Any]) -> dict[str, Reading]:
-    """The held-out readings beside a model; none where it has learnt from no company.
+def checked(folder: Path, card: Mapping[str, Any]) -> bytes | None:
+    """The file beside a model, if it is the one that belongs to it; none where the model has learnt from no company.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def load(folder: Path, card: Mapping[str, Any]) -> dict[str, Reading]:
         When the file is missing, damaged or changed.
     """
     if "held_out_sha256" not in card:
-        return {}
+        return None
     try:
         data = (folder / FILE).read_bytes()
     except OSError as error:
@@ -45,7 +45,13 @@ def load(folder: Path, card: Mapping[str, Any]) -> dict[str, Reading]:
         ) from None
     if hashlib.sha256(data).hexdigest() != card["held_out_sha256"]:
         raise ArtefactError(f"モデル {folder.name} のファイル({FILE})が壊れているか、書き換えられています。モデルを作り直してください。")
-    return {name: _reading(values) for name, values in json.loads(data).items()}
+    return data
+
+
+def load(folder: Path, card: Mapping[str, Any]) -> dict[str, Reading]:
+    """The held-out readings beside a model, by ``key``. Raises as ``checked`` does."""
+    data = checked(folder, card)
+    return {} if data is None else {name: _reading(values) for name, values in json.loads(data).items()}
 
 
 def _reading(values: dict[str, Any]) -> Reading:

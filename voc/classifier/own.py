@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from voc.classifier.learn import OWN, part_of
 from voc.classifier.table import purchase_type
 from voc.classifier.train import OWN_WEIGHT, Example
 from voc.reasons.codebook import ALERTS, PREDICTED_LEAVES
@@ -41,6 +42,6 @@ def examples(path: Path) -> list[Example]:
             text=cell["text"], purchase_type=bought, primary=cell["primary"],
             secondary=tuple(code for code in cell.get("secondary", "").split("|") if code in PREDICTED_LEAVES),
             alerts=tuple(code for code in cell.get("alerts", "").split("|") if code in ALERTS),
-            hand="own", weight=OWN_WEIGHT,
+            hand=f"{OWN}{part_of(cell['text'])}", weight=OWN_WEIGHT,
         )  # fmt: skip
     return list(found.values())

@@ -140,7 +140,7 @@ def problem(settings: Settings, version: str) -> str | None:
         return f"モデル {version} のファイルがありません。モデルを入れ直すか、別のモデルに切り替えてください。"
     try:
         files.checked(folder)
-        honest.load(folder, files.read_card(folder))
+        honest.checked(folder, files.read_card(folder))
     except VocError as error:
         return error.message
     return None

@@ -51,7 +51,7 @@ pin:
 
 # For developers: renew the English catalogue after changing texts.
 messages:
-	.venv/bin/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext -o voc/translations/messages.pot .
+	$(PY) -m babel.messages.frontend -q extract -F babel.cfg -k _l -k lazy_gettext -o voc/translations/messages.pot .
 	.venv/bin/pybabel -q update -i voc/translations/messages.pot -d voc/translations --no-fuzzy-matching
 	.venv/bin/pybabel -q compile -d voc/translations
 

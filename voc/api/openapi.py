@@ -155,6 +155,24 @@ BREAKDOWN = _object(
     method={"type": "string"},
     model_version={"type": "string"},
     codebook_version={"type": "string"},
+    missed_harm={
+        "description": "Reports of bodily harm among the replies that the machine did not flag; null before any of these was reviewed at random",
+        "oneOf": [
+            {"type": "null"},
+            _object(
+                unflagged={"type": "integer"},
+                reviewed={"type": "integer", "description": "Of these, drawn at random and read by a person"},
+                found={"type": "integer", "description": "Of these, reports"},
+                estimate={"type": "number", "description": "Reports among all unflagged replies, the found ones included"},
+                low={"type": "number"},
+                high={"type": "number"},
+                unseen={"type": "number", "description": "Those that nobody has seen yet"},
+                unseen_low={"type": "number"},
+                unseen_high={"type": "number"},
+                exact={"type": "boolean", "description": "Hypergeometric interval; else that of Fay and Feuer"},
+            ),
+        ],
+    },
     groups={"type": "array", "items": _ref("Line")},
     segments={"type": "array", "items": {"type": "object"}},
 )

@@ -4,7 +4,8 @@ The statistics are voc.stats.acceptance, the rule for one reading readings.autom
 decided in the last year, as the model in use reads them, whatever it was that read them when they were decided. Not evidence are
 
 * replies about which the machine raised an alert: they never stand alone, so their precision is nobody's question;
-* decisions that the model has learnt from: of a model trained here only later decisions count;
+* decisions that the model has learnt from, unless it reads those replies as it did without them (classifier.honest): else only
+  later decisions count;
 * reviews that somebody chose (hard cases, searches): they tell nothing about the others.
 
 A reason begins when a manager wants it and the bound is shown. Every month, and when the model or the target changes, it is looked
@@ -141,7 +142,7 @@ def _alerted(session: Session, columns: Columns) -> tuple[Bools, Bools]:
 def _decided_since(session: Session, columns: Columns, model: ModelVersion) -> Bools:
     """Replies that were decided lately enough, and after a model that learnt from decisions was made; shape (N,)."""
     since = now() - WINDOW
-    if learnt_from_decisions(model):
+    if knows_the_answers(model):
         since = max(since, model.added_at)
     wanted = sa.select(Decision.answer_id).where(Decision.round == "first", Decision.undone_at.is_(None), Decision.decided_at >= since)
     place = columns.places(np.array(session.scalars(wanted).all(), dtype=np.int64))
@@ -150,9 +151,10 @@ def _decided_since(session: Session, columns: Columns, model: ModelVersion) -> B
     return fresh
 
 
-def learnt_from_decisions(model: ModelVersion) -> bool:
-    """Whether people's decisions of this company were among what the model was trained on: its card tells."""
-    return "own" in (model.card.get("trained_on") or {}).get("hands", ())
+def knows_the_answers(model: ModelVersion) -> bool:
+    """Whether the model learnt from this company's decisions and reads those very replies with what it learnt: its card tells."""
+    learnt = "own" in (model.card.get("trained_on") or {}).get("hands", ())
+    return learnt and "held_out_sha256" not in model.card
 
 
 # -- for the page ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from voc.insights import cuts, queries
 from voc.insights.breakdown import Breakdown, break_down, parting
 from voc.insights.report import Replies, weighted
 from voc.insights.selection import Selection, months_before
-from voc.stats.missed import Missed, missed
+from voc.insights.unflagged import missed_harm
+from voc.stats.missed import Missed
 from voc.stats.results import Share
 from voc.surveys.questions import STATED, stated_label
 
@@ -38,21 +39,9 @@ def keys(session: Session, everything: Replies, mask: NDArray[np.bool_], selecti
         left=queries.left(session, selection),
         harm=int((told.told & mask).sum()),
         harm_open=int((told.open & mask).sum()),
-        harm_missed=_missed(everything, told, mask),
+        harm_missed=missed_harm(everything.columns, everything.reviews, told, mask),
         parting=parting(everything.segment(mask), everything.columns.stated[mask]),
     )
-
-
-def _missed(everything: Replies, told: queries.Harm, mask: NDArray[np.bool_]) -> Missed | None:
-    """Reports of harm among the replies that the machine did not flag, from those drawn at random among them."""
-    reviews = everything.reviews
-    audited = reviews.drawn & mask[reviews.place] & ~told.flagged[reviews.place]
-    unflagged = int((mask & ~told.flagged & (everything.columns.leaf >= 0)).sum())
-    place = reviews.place[audited & (everything.columns.leaf[reviews.place] >= 0)]
-    if not len(place):
-        return None
-    chance = reviews.probability[audited & (everything.columns.leaf[reviews.place] >= 0)]
-    return missed(unflagged, told.told[place], chance)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,10 @@ from voc.insights.columns import Columns
 from voc.insights.cuts import Part
 from voc.insights.queries import Asked, Reviews
 from voc.insights.selection import Selection
+from voc.insights.unflagged import missed_harm
 from voc.insights.weighting import Weighting, weigh
 from voc.reasons import codebook
+from voc.stats.missed import Missed
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Report:
     weighting: Weighting | None = None
     plain: Breakdown | None = None
     """Where it is weighted: the groups without the weights, to tell what these changed."""
+    missed: Missed | None = None
+    """Reports of harm among the replies that the machine did not flag; none where none of these was reviewed at random."""
     codebook_version: str = codebook.VERSION
 
     @property
@@ -121,6 +125,7 @@ def make(
         generated_at=now(),
         replies=everything,
         weighting=weighting,
+        missed=missed_harm(everything.columns, everything.reviews, queries.harm(session, everything.columns), mask),
         plain=break_down(unweighted.segment(mask), one_off=one_off, brief=True) if weighting and weighting.weights else None,
     )
 
@@ -181,6 +186,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "model_version": "|".join(report.models),
         "codebook_version": report.codebook_version,
         "compared_with": None if report.before is None else {"from": _day(report.before.start), "to": _day(report.before.end)},
+        "missed_harm": _missed(report.missed),
         "groups": [_line(line, report.asked, report.method) for line in found.lines],
         "segments": [
             {
@@ -217,6 +223,18 @@ def _weighting(report: Report) -> dict[str, Any] | None:
             for line in report.breakdown.lines
         ],
     }
+
+
+def _missed(found: Missed | None) -> dict[str, Any] | None:
+    """Reports of harm among the unflagged replies, and those of them that nobody has seen yet, with 95 % intervals."""
+    if found is None:
+        return None
+    unseen, low, high = found.unseen
+    return {
+        "unflagged": found.unflagged, "reviewed": found.audited, "found": found.found, "estimate": _round(found.estimate),
+        "low": _round(found.low), "high": _round(found.high), "unseen": _round(unseen), "unseen_low": _round(low),
+        "unseen_high": _round(high), "exact": found.exact,
+    }  # fmt: skip
 
 
 def _totals(found: Breakdown, asked: Asked | None) -> dict[str, Any]:

@@ -3,20 +3,28 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_security import current_user
+from werkzeug.wrappers import Response
 
 from voc.clock import today
+from voc.errors import Conflict, Refused
 from voc.insights import answers, cuts, figures, findings, forms, orders, overview, queries, report
+from voc.insights import harm as harms
 from voc.insights import kpi as kpis
+from voc.insights import precision as precisions
 from voc.insights.answers import Wish
 from voc.insights.breakdown import break_down
 from voc.insights.forms import CUT_LABELS, CompareForm, FilterForm
 from voc.insights.selection import Selection
 from voc.reasons import codebook
+from voc.reviews import sampling
+from voc.reviews.queries import waves
+from voc.reviews.tables import AuditWave
 from voc.stats.results import differences
 from voc.surveys.questions import STATED, stated_label
-from voc.web import Access, access, session
+from voc.web import Access, access, database, session, wants_fragment
 
 blueprint = Blueprint("insights", __name__)
 
@@ -127,6 +135,72 @@ def compare() -> str:
         replies_of=_replies_of(selection),
         parameter=PARAMETERS[by],
     )
+
+
+@blueprint.get("/review/precision")
+@access(Access.STAFF)
+def precision() -> str:
+    """How far each share is known, and how many reviews it takes: a page, and a part of others."""
+    everything = report.replies(session())
+    selection, period = _selection(everything)
+    found = precisions.look(session(), everything, selection, within=precisions.width(request.args.get("within")))
+    template = "insights/_precision.html" if wants_fragment() else "insights/precision.html"
+    return render_template(template, **_precise(found, selection, period), detail=request.args.get("detail") == "1")
+
+
+@blueprint.post("/review/precision")
+@access(Access.MANAGER)
+def draw_for_precision() -> Response:
+    """Draw exactly the replies that one reason needs."""
+    sampling.one_draw_at_a_time(session())
+    with database().reading() as reader:
+        everything = report.replies(reader)
+        selection, _period_name = forms.selection(today(), request.form)
+        within = precisions.width(request.form.get("within"))
+        try:
+            wave = precisions.draw(session(), everything, selection, focus=request.form.get("focus", ""), within=within, by=current_user.id)
+        except (Conflict, Refused) as error:
+            flash(error.message, "warn")
+        else:
+            _tell_drawn(wave)
+    again = selection.query() | {"period": _period(selection), "within": f"{within * 100:g}", "detail": request.form.get("detail") or None}
+    return redirect(url_for("insights.precision", **again), 303)
+
+
+@blueprint.get("/alerts/missed")
+@access(Access.STAFF)
+def missed() -> str:
+    """How many reports of harm the machine may have missed: a page, and a part of that of the alerts."""
+    template = "insights/_missed.html" if wants_fragment() else "insights/missed.html"
+    return render_template(template, watch=harms.look(session(), report.replies(session())), at_most=harms.AT_MOST)
+
+
+@blueprint.post("/alerts/missed")
+@access(Access.MANAGER)
+def draw_unflagged() -> Response:
+    sampling.one_draw_at_a_time(session())
+    with database().reading() as reader:
+        try:
+            wave = harms.draw(session(), report.replies(reader), by=current_user.id)
+        except (Conflict, Refused) as error:
+            flash(error.message, "warn")
+        else:
+            _tell_drawn(wave)
+    return redirect(url_for("insights.missed"), 303)
+
+
+def _tell_drawn(wave: AuditWave) -> None:
+    drawn = next(found.drawn for found in waves(session()) if found.wave.id == wave.id)
+    flash(_("無作為に選んだ%(n)s件を、確認に回しました。", n=f"{drawn:,}"), "done")
+
+
+def _precise(found: precisions.Precision, selection: Selection, period: str) -> dict[str, Any]:
+    """What the part about precision needs, wherever it stands."""
+    query = selection.query() | ({"period": "all"} if _period(selection) else {})
+    return {
+        "found": found, "widths": precisions.WIDTHS, "query": query, "selection": selection, "period": period,
+        "period_label": forms.PRESET_LABELS.get(period),
+    }  # fmt: skip
 
 
 @blueprint.get("/kpi")

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, aliased
 
+from voc.readings.tables import Prediction
 from voc.reasons import codebook
 from voc.reviews import queries
-from voc.reviews.tables import Decision
+from voc.reviews.tables import AuditDraw, AuditWave, Decision
 from voc.surveys.tables import Answer
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CODES = tuple(codebook.LEAVES)
 ENOUGH = 30
 """Double codings under which no coefficient is shown: its interval would span nearly everything."""
+EXAMPLES = 3
 ENOUGH_OF_ONE = 5
 """Answers that anybody gave a reason, under which that reason has no coefficient of its own."""
 
@@ -36,6 +38,8 @@ class Pair:
     first_by: int
     second_by: int
     final: str | None
+    weight: float = 1.0
+    """Answers for which this one stands: those in which person and machine differ are all coded twice, of the others some."""
 
     @property
     def agree(self) -> bool:
@@ -49,7 +53,20 @@ class Confusion:
     one: str
     other: str
     times: int
-    example: Pair
+    examples: tuple[Pair, ...]
+
+    @property
+    def example(self) -> Pair:
+        return self.examples[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfReason:
+    """How far one reason against all others is agreed on; ``times``: answers that anybody gave it."""
+
+    times: int
+    kappa: "Coefficient"
+    alpha: "Coefficient"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +80,13 @@ class Agreement:
     confused: list[Confusion]
     kappa: "Coefficient | None" = None
     alpha: "Coefficient | None" = None
-    by_reason: "dict[str, tuple[int, Coefficient]]"
-    """Alpha of each reason against all others, with the number of answers that anybody gave it."""
+    by_reason: "dict[str, OfReason]"
     by_reviewers: "dict[tuple[int, int], Coefficient]"
+
+    @property
+    def weighted(self) -> bool:
+        """Whether some answers were likelier to be coded twice than others, so that plain counts mislead."""
+        return len({round(pair.weight, 6) for pair in self.pairs}) > 1
 
     @property
     def agreeing(self) -> int:
@@ -97,17 +118,25 @@ class Agreement:
 def pairs(session: Session) -> list[Pair]:
     """All answers with both codings, the newest first."""
     first, second, final = aliased(Decision), aliased(Decision), aliased(Decision)
+    wave, read = aliased(AuditWave), aliased(Prediction)
     rows = session.execute(
-        sa.select(Answer.id, Answer.text, Answer.purchase_type, first, second, final.primary_leaf)
+        sa.select(
+            Answer.id, Answer.text, Answer.purchase_type, first, second, final.primary_leaf, wave.double_share,
+            sa.and_(wave.second_look, read.primary_leaf != first.primary_leaf),
+        )
         .join(second, sa.and_(second.answer_id == Answer.id, second.round == "second", second.undone_at.is_(None)))
         .join(first, sa.and_(first.answer_id == Answer.id, first.round == "first", first.undone_at.is_(None)))
         .outerjoin(final, sa.and_(final.answer_id == Answer.id, final.round == "adjudication", final.undone_at.is_(None)))
+        .outerjoin(AuditDraw, AuditDraw.answer_id == Answer.id)
+        .outerjoin(wave, wave.name == AuditDraw.wave)
+        .outerjoin(read, read.id == first.prediction_id)
         .order_by(second.decided_at.desc(), second.id.desc())
-    )
+    )  # fmt: skip
     return [
         Pair(answer_id=answer_id, text=text, purchase_type=bought, first=one.primary_leaf, second=two.primary_leaf,
-             first_by=one.reviewer_id or 0, second_by=two.reviewer_id or 0, final=judged)
-        for answer_id, text, bought, one, two, judged in rows
+             first_by=one.reviewer_id or 0, second_by=two.reviewer_id or 0, final=judged,
+             weight=1.0 if differs or not share else 1 / share)
+        for answer_id, text, bought, one, two, judged, share, differs in rows
     ]  # fmt: skip
 
 
@@ -131,7 +160,16 @@ def look(session: Session) -> Agreement:
 def _kappa(found: list[Pair]) -> "Coefficient | None":
     from voc.stats import agreement
 
-    return _defined(agreement.cohen_kappa([CODES.index(pair.first) for pair in found], [CODES.index(pair.second) for pair in found]))
+    return _defined(agreement.cohen_kappa(*_two(found), weight=[pair.weight for pair in found]))
+
+
+def _two(found: list[Pair]) -> tuple[list[int], list[int]]:
+    return [CODES.index(pair.first) for pair in found], [CODES.index(pair.second) for pair in found]
+
+
+def _weights(found: list[Pair]) -> list[float]:
+    """A decision each, in the order of ``_long``."""
+    return [pair.weight for pair in found] * 2
 
 
 def _long(found: list[Pair]) -> tuple[list[int], list[int], list[int]]:
@@ -145,22 +183,26 @@ def _long(found: list[Pair]) -> tuple[list[int], list[int], list[int]]:
 def _alpha(found: list[Pair]) -> "Coefficient | None":
     from voc.stats import agreement
 
-    return _defined(agreement.krippendorff_alpha(*_long(found)))
+    return _defined(agreement.krippendorff_alpha(*_long(found), weight=_weights(found)))
 
 
-def _by_reason(found: list[Pair]) -> "dict[str, tuple[int, Coefficient]]":
+def _by_reason(found: list[Pair]) -> dict[str, OfReason]:
     from voc.stats import agreement
 
     given = Counter(leaf for pair in found for leaf in {pair.first, pair.second})
-    alphas = agreement.alpha_by_code(*_long(found))
-    known = {CODES[code]: alpha for code, alpha in alphas.items() if _defined(alpha)}
-    return {leaf: (given[leaf], known[leaf]) for leaf in CODES if leaf in known and given[leaf] >= ENOUGH_OF_ONE}
+    kappas = agreement.kappa_by_code(*_two(found), weight=[pair.weight for pair in found])
+    alphas = agreement.alpha_by_code(*_long(found), weight=_weights(found))
+    return {
+        leaf: OfReason(times=given[leaf], kappa=kappas[place], alpha=alphas[place])
+        for place, leaf in enumerate(CODES)
+        if given[leaf] >= ENOUGH_OF_ONE and _defined(kappas[place]) and _defined(alphas[place])
+    }
 
 
 def _by_reviewers(found: list[Pair]) -> "dict[tuple[int, int], Coefficient]":
     from voc.stats import agreement
 
-    kappas = agreement.kappa_by_pair(*_long(found))
+    kappas = agreement.kappa_by_pair(*_long(found), weight=_weights(found))
     return {people: kappa for people, kappa in kappas.items() if kappa.units >= ENOUGH and _defined(kappa)}
 
 
@@ -172,5 +214,10 @@ def _confused(found: list[Pair], *, most: int = 5) -> list[Confusion]:
     apart = [pair for pair in found if not pair.agree]
     kinds = {pair.answer_id: tuple(sorted((pair.first, pair.second), key=CODES.index)) for pair in apart}
     counted = Counter(kinds.values())
-    examples = {kinds[pair.answer_id]: pair for pair in reversed(apart)}
-    return [Confusion(one=kind[0], other=kind[1], times=times, example=examples[kind]) for kind, times in counted.most_common(most)]
+    examples: dict[tuple[str, ...], list[Pair]] = {}
+    for pair in apart:
+        examples.setdefault(kinds[pair.answer_id], []).append(pair)
+    return [
+        Confusion(one=kind[0], other=kind[1], times=times, examples=tuple(examples[kind][:EXAMPLES]))
+        for kind, times in counted.most_common(most)
+    ]

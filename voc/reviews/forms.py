@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from voc.reasons import codebook
@@ -48,3 +48,13 @@ class DrawForm(FlaskForm):
         [InputRequired(_l("件数を入れてください。")), NumberRange(1, 10_000, message=_l("1〜10,000の数を入れてください。"))],
         default=100,
     )
+
+
+class SecondLookForm(FlaskForm):
+    """How much of the random draws two people code."""
+
+    share = IntegerField(
+        _l("無作為に選ぶ割合(%%)"),
+        [InputRequired(_l("割合を入れてください。")), NumberRange(0, 100, message=_l("0〜100の数を入れてください。"))],
+    )
+    differing = BooleanField(_l("一人目の決定が機械の読み取りと違うときは、いつも二人で確認する"))

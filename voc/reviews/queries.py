@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from voc.accounts.tables import User
 from voc.clock import start_of_day, today
 from voc.readings.tables import Prediction
+from voc.reasons import codebook
 from voc.reviews.tables import AuditDraw, AuditWave, Decision, PassedOn
 from voc.surveys.tables import Answer
 
@@ -152,6 +153,14 @@ class WaveProgress:
     @property
     def left(self) -> int:
         return self.drawn - self.decided
+
+    @property
+    def reason(self) -> str:
+        """The label of the reason that it was drawn for; empty where it was drawn for none."""
+        group, _slash, leaf = self.wave.focus.partition("/")
+        if leaf in codebook.LEAVES:
+            return codebook.LEAVES[leaf].label
+        return codebook.GROUPS[group].label if group in codebook.GROUPS else ""
 
 
 def waves(session: Session, *, unfinished: bool = True, limit: int = 20) -> list[WaveProgress]:

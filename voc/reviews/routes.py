@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
+from voc.accounts import company
 from voc.clock import now
 from voc.errors import Conflict, VocError
 from voc.readings.queries import products_with_answers
@@ -17,7 +18,7 @@ from voc.reviews import home as homes
 from voc.reviews import item as items
 from voc.reviews import queries, sampling, service
 from voc.reviews import queue as queues
-from voc.reviews.forms import DecisionForm, DrawForm
+from voc.reviews.forms import DecisionForm, DrawForm, SecondLookForm
 from voc.reviews.item import Item
 from voc.reviews.queue import Wish
 from voc.reviews.service import Choice
@@ -48,6 +49,7 @@ def queue() -> str:
         passed_on=queries.passed_on_by(session(), me),
         products=products_with_answers(session()),
         draw_form=DrawForm() if may("manager") else None,
+        waves=queries.waves(session()),
     )
 
 
@@ -149,10 +151,40 @@ def draw() -> Response:
     return redirect(url_for("reviews.queue"), 303)
 
 
+@blueprint.post("/review/draws/<int:wave_id>")
+@access(Access.MANAGER)
+def change_draw(wave_id: int) -> Response:
+    """End a random draw before all of it is reviewed, or take it up again."""
+    try:
+        if request.form.get("action") == "reopen":
+            sampling.reopen(session(), wave_id, by=current_user.id)
+            flash(_("抜き取りを再開しました。残りの回答がまた確認に出ます。"), "done")
+        else:
+            sampling.close(session(), wave_id, by=current_user.id)
+            flash(_("抜き取りを終えました。順番どおりに確認した分は、そのまま割合に使われます。"), "done")
+    except Conflict as error:
+        flash(error.message, "warn")
+    return redirect(url_for("reviews.queue", _anchor="draws"), 303)
+
+
+@blueprint.post("/review/second-look")
+@access(Access.MANAGER)
+def set_second_look() -> Response:
+    form = SecondLookForm()
+    if form.validate_on_submit():
+        sampling.set_second_look(session(), share=(form.share.data or 0) / 100, differing=bool(form.differing.data), by=current_user.id)
+        flash(_("保存しました。次に選ぶ回答から、この割合で二人が確認します。"), "done")
+    else:
+        flash(_first_error(form), "warn")
+    return redirect(url_for("reviews.agreement"), 303)
+
+
 @blueprint.get("/review/agreement")
 @access(Access.MANAGER)
 def agreement() -> str:
-    return render_template("reviews/agreement.html", agreement=agreements.look(session()))
+    settings = company.read(session())
+    form = SecondLookForm(share=round(settings.double_share * 100), differing=settings.second_look)
+    return render_template("reviews/agreement.html", agreement=agreements.look(session()), form=form)
 
 
 @blueprint.get("/review/<int:answer_id>/adjudicate")
@@ -231,5 +263,5 @@ def _page(item: Item, wish: Wish, picked: Picked, *, error: str = "", taken: boo
     )
 
 
-def _first_error(form: DecisionForm | DrawForm) -> str:
+def _first_error(form: DecisionForm | DrawForm | SecondLookForm) -> str:
     return next((str(error) for errors in form.errors.values() for error in errors), _("もう一度お試しください。"))

@@ -74,9 +74,9 @@ def draw_audit(session: Session, n: int, *, seed: int | None = None, by: int | N
 
 
 def one_draw_at_a_time(session: Session) -> None:
-    """Two draws at once would each not know what the other took. SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("LOCK TABLE audit_draws IN SHARE ROW EXCLUSIVE MODE"))
+    """Two draws at once would each not know what the other took. SQLite has one writer, from its first statement on."""
+    lock = "LOCK TABLE audit_draws IN SHARE ROW EXCLUSIVE MODE"
+    session.execute(sa.text(lock if session.get_bind().dialect.name == "postgresql" else "SELECT 1"))
 
 
 def _population(session: Session) -> tuple[Population, list[int]]:

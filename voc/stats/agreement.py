@@ -143,22 +143,37 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike, *, weight: ArrayLike | None
     return _interval(kappa, float(observed[0]), len(one), 1 - _expected(table[:1].reshape(1, size, size))[0], level)
 
 
+def kappa_by_code(
+    first: ArrayLike, second: ArrayLike, *, weight: ArrayLike | None = None, level: float = 0.95, seed: int = 0
+) -> dict[int, Agreement]:
+    """Cohen's kappa for each code against all others together."""
+    one = codes(first, name="first")
+    two = codes(second, name="second", length=len(one))
+    used = np.unique(np.concatenate([one, two]))
+    return {
+        int(value): cohen_kappa((one == value).astype(np.int64), (two == value).astype(np.int64), weight=weight, level=level, seed=seed)
+        for value in used
+    }
+
+
 def kappa_by_pair(
-    unit: ArrayLike, reviewer: ArrayLike, code: ArrayLike, *, level: float = 0.95, seed: int = 0
+    unit: ArrayLike, reviewer: ArrayLike, code: ArrayLike, *, weight: ArrayLike | None = None, level: float = 0.95, seed: int = 0
 ) -> dict[tuple[int, int], Agreement]:
-    """Kappa of each pair of reviewers who have units in common, keyed by (lower, higher) reviewer."""
+    """Kappa of each pair of reviewers who have units in common, keyed by (lower, higher) reviewer; ``weight`` as in alpha."""
     units, people, given = _decisions(unit, reviewer, code)
+    weights = np.ones(len(units)) if weight is None else floats(weight, name="weight", length=len(units))
     order = np.lexsort((people, units))
-    units, people, given = units[order], people[order], given[order]
-    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    units, people, given, weights = units[order], people[order], given[order], weights[order]
+    found: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
     for apart in range(1, _most_per_unit(units)):
         same = np.flatnonzero(units[apart:] == units[:-apart])
         for k in same:
-            found.setdefault((int(people[k]), int(people[k + apart])), []).append((int(given[k]), int(given[k + apart])))
+            found.setdefault((int(people[k]), int(people[k + apart])), []).append((given[k], given[k + apart], weights[k]))
     result = {}
     for pair, decisions in sorted(found.items()):
-        table = np.array(decisions, dtype=np.int64)
-        result[pair] = cohen_kappa(table[:, 0], table[:, 1], level=level, seed=seed)
+        table = np.array(decisions, dtype=np.float64)
+        one, two = table[:, :2].astype(np.int64).T
+        result[pair] = cohen_kappa(one, two, weight=table[:, 2], level=level, seed=seed)
     return result
 
 

@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from voc.stats.arrays import Bools, Floats, Ints, codes, floats
-from voc.stats.estimate import Estimate
+from voc.stats.estimate import Estimate, Of
 from voc.stats.intervals import effective_n, wilson
 from voc.stats.strata import Strata, bands_for, stratify
 
 LEAST_PER_STRATUM = 5
+UNREACHABLE = -1
+"""In place of a number of reviews: replies are missing, not reviews."""
+_READS = 0.02
+"""A code is read in a stratum from this part on."""
 _BELIEF = 25
 """Reviews that the expectation from the confidence counts for, beside those that were made."""
 
@@ -35,6 +39,10 @@ class Outlook:
         Variance of the machine's error within each stratum.
     share : ndarray, shape (K,)
         Best guess of the shares.
+    gone : ndarray of int, shape (H,), or None
+        Replies that were drawn and will not be reviewed: neither to be had nor known.
+    chance : ndarray, shape (K,), or None
+        Variance that comes from these customers and not others having answered; no review makes it less.
     """
 
     codes: tuple[str, ...]
@@ -42,6 +50,13 @@ class Outlook:
     taken: Ints
     within: Floats
     share: Floats
+    gone: Ints | None = None
+    chance: Floats | None = None
+
+    @property
+    def most(self) -> Ints:
+        """Reviews that there can be in the end, shape (H,)."""
+        return self.strata.size if self.gone is None else self.strata.size - self.gone
 
 
 @dataclass(frozen=True)
@@ -68,8 +83,10 @@ def look_ahead(
     names: Sequence[str],
     *,
     taken: ArrayLike = (),
+    gone: ArrayLike = (),
     wanted: int = 300,
     known: Estimate | None = None,
+    read: ArrayLike | None = None,
 ) -> Outlook:
     """Strata for the next draw, and what to expect in them.
 
@@ -81,26 +98,54 @@ def look_ahead(
     names : sequence of str, length K
         The codes.
     taken : array_like of int
-        Positions of the replies that were drawn before.
+        Positions of the replies that were drawn before, without those ``gone``.
+    gone : array_like of int
+        Positions of those that were drawn and will not be reviewed.
     wanted : int
         Reviews that there are to be in the end; decides how fine the strata are.
     known : Estimate, optional
         An estimate of the same codes for the same replies; without it (nobody reviewed anything) the confidence must serve.
+    read : array_like of int, shape (N,), optional
+        For finer codes than the strata are made of (leaves of a group): the code that was read, a position in ``names``;
+        ``predicted`` is then the coarser one.
 
     Returns
     -------
     Outlook
     """
-    code = codes(predicted, name="predicted", below=len(names))
+    code = codes(predicted, name="predicted", below=len(names) if read is None else None)
+    fine = code if read is None else codes(read, name="read", below=len(names), length=len(code))
     sure = floats(confidence, name="confidence", length=len(code))
     strata = stratify(code, sure, bands=bands_for(wanted, len(np.unique(code))))
-    done = np.bincount(strata.of[codes(taken, name="taken", below=len(code))] if len(np.asarray(taken)) else [], minlength=len(strata))
-    share = np.bincount(code[code >= 0], minlength=len(names)) / max(len(code), 1)
-    within = _expected(strata, sure, share)
+    share = np.bincount(fine[fine >= 0], minlength=len(names)) / max(len(fine), 1)
+    part = _parts(strata, fine, len(names))
+    within = _expected(strata, sure, share) if read is None else _expected_finer(strata, sure, share, part)
+    chance = share * (1 - share) / max(len(code), 1)
     if known is not None and known.reviewed:
-        share = known.share
-        within = _scaled(strata, within, known)
-    return Outlook(tuple(names), strata, done, within, share)
+        share, chance = known.share, known.chance
+        within = _scaled(strata, within, known, reads=part > _READS)
+    done, lost = (_in_strata(strata, places, name=name) for places, name in ((taken, "taken"), (gone, "gone")))
+    return Outlook(tuple(names), strata, done, within, share, lost, chance)
+
+
+def _in_strata(strata: Strata, places: ArrayLike, *, name: str) -> Ints:
+    rows = codes(places, name=name, below=len(strata.of)) if len(np.asarray(places)) else np.zeros(0, dtype=np.int64)
+    return np.asarray(np.bincount(strata.of[rows], minlength=len(strata)), dtype=np.int64)
+
+
+def _parts(strata: Strata, read: Ints, n_codes: int) -> Floats:
+    """Part of each stratum that was read as each code, shape (H, K)."""
+    cell = strata.of * (n_codes + 1) + read + 1
+    table = np.bincount(cell, minlength=len(strata) * (n_codes + 1)).reshape(len(strata), n_codes + 1)[:, 1:]
+    return np.asarray(table / np.maximum(strata.size, 1)[:, None])
+
+
+def _expected_finer(strata: Strata, sure: Floats, share: Floats, part: Floats) -> Floats:
+    """The same as :func:`_expected` where a stratum holds several codes: the variance of the error among the replies that were read so,
+    among the others, and between the two, (H, K)."""
+    right = np.clip(np.bincount(strata.of, weights=sure, minlength=len(strata)) / np.maximum(strata.size, 1), 0.05, 0.97)[:, None]
+    missed = np.minimum((1 - right) * np.clip(share, 0.01, 0.9), 0.5)
+    return np.asarray(part * right * (1 - right) + (1 - part) * missed * (1 - missed) + part * (1 - part) * (1 - right + missed) ** 2)
 
 
 def _expected(strata: Strata, sure: Floats, share: Floats) -> Floats:
@@ -114,7 +159,7 @@ def _expected(strata: Strata, sure: Floats, share: Floats) -> Floats:
     return np.asarray(chance * (1 - chance))
 
 
-def _scaled(strata: Strata, expected: Floats, known: Estimate) -> Floats:
+def _scaled(strata: Strata, expected: Floats, known: Estimate, *, reads: Bools) -> Floats:
     """Expectation, scaled to what the reviews found for each code: once where the machine reads it, once where not, shape (H, K).
 
     Not stratum by stratum: a stratum in which few reviews met no error would get no more of them, one in which they met some would
@@ -127,7 +172,6 @@ def _scaled(strata: Strata, expected: Floats, known: Estimate) -> Floats:
     met = strata.size[:, None] * known.within[nearest]
     awaited = strata.size[:, None] * expected
     result = np.empty_like(expected)
-    reads = strata.predicted[:, None] == np.arange(expected.shape[1])
     for kind in (reads, ~reads):
         trust = known.reviewed / (known.reviewed + _BELIEF)
         ratio = (met * kind).sum(axis=0) / np.maximum((awaited * kind).sum(axis=0), 1e-12)
@@ -170,7 +214,7 @@ def allocate(outlook: Outlook, more: int, *, focus: str | None = None, least: in
     if more < 0:
         raise ValueError("more must not be negative")
     size, taken = outlook.strata.size, outlook.taken
-    free = np.maximum(size - taken, 0)
+    free = np.maximum(outlook.most - taken, 0)
     more = min(more, int(free.sum()))
     if not more:
         return np.zeros(len(size), dtype=np.int64)
@@ -204,16 +248,19 @@ def _whole(wished: Floats, free: Ints, total: int) -> Ints:
     return whole
 
 
-def needed(outlook: Outlook, half_width: float, *, level: float = 0.95, least: int = LEAST_PER_STRATUM) -> Ints:
+def needed(outlook: Outlook, half_width: float, *, level: float = 0.95, least: int = LEAST_PER_STRATUM, of: Of = "replies") -> Ints:
     """Further reviews after which the interval of each code is ± ``half_width`` or narrower, shape (K,).
 
-    Each number holds for a draw with that code in ``focus``; 0 where the precision is reached. Reviews that still wait count as done.
+    Each number holds for a draw with that code in ``focus``; 0 where the precision is reached, ``UNREACHABLE`` where not even
+    reviewing every reply would reach it. Reviews that still wait count as done.
 
     Parameters
     ----------
     outlook : Outlook
     half_width : float
         Half of high − low, in shares: 0.03 is ±3 points.
+    of : {"replies", "customers"}
+        As in :meth:`Estimate.interval`.
 
     Raises
     ------
@@ -222,27 +269,36 @@ def needed(outlook: Outlook, half_width: float, *, level: float = 0.95, least: i
     """
     if half_width <= 0:
         raise ValueError("half_width must be positive")
-    size, taken = outlook.strata.size.astype(np.float64), np.minimum(outlook.taken, outlook.strata.size).astype(np.float64)
-    pull = size * np.sqrt(np.maximum(outlook.within.T, 1e-12))
-    floor = np.minimum(least, size)
+    most = outlook.most.astype(np.float64)
+    taken = np.minimum(outlook.taken, most).astype(np.float64)
+    pull = most * np.sqrt(np.maximum(outlook.within.T, 1e-12))
+    floor = np.minimum(least, most)
     low = np.zeros(len(outlook.codes))
-    high = (size / np.maximum(pull, 1e-9)).max(axis=1) + 1
+    high = (most / np.maximum(pull, 1e-9)).max(axis=1) + 1
     for _ in range(50):
         scale = (low + high) / 2
-        enough = _half_width(outlook, np.clip(np.maximum(scale[:, None] * pull, floor), taken, size), level) <= half_width
+        enough = _half_width(outlook, np.clip(np.maximum(scale[:, None] * pull, floor), taken, most), level, of) <= half_width
         high, low = np.where(enough, scale, high), np.where(enough, low, scale)
-    more = np.ceil((np.clip(np.maximum(high[:, None] * pull, floor), taken, size) - taken).sum(axis=1) - 1e-6).astype(np.int64)
-    done = _half_width(outlook, np.broadcast_to(taken, pull.shape), level) <= half_width
-    return np.where(done, 0, more)
+    more = np.ceil((np.clip(np.maximum(high[:, None] * pull, floor), taken, most) - taken).sum(axis=1) - 1e-6).astype(np.int64)
+    more = np.where(expected_half_width(outlook, level=level, of=of, all_reviewed=True) > half_width, UNREACHABLE, more)
+    return np.where(expected_half_width(outlook, level=level, of=of) <= half_width, 0, more)
 
 
-def _half_width(outlook: Outlook, reviews: Floats, level: float) -> Floats:
+def expected_half_width(outlook: Outlook, *, level: float = 0.95, of: Of = "replies", all_reviewed: bool = False) -> Floats:
+    """Half width of each code's interval once everything that was drawn is reviewed, or once every reply is, shape (K,)."""
+    reviews = outlook.most if all_reviewed else np.minimum(outlook.taken, outlook.most)
+    return _half_width(outlook, np.broadcast_to(reviews.astype(np.float64), outlook.within.T.shape), level, of)
+
+
+def _half_width(outlook: Outlook, reviews: Floats, level: float, of: Of) -> Floats:
     """Half width of each code's interval with so many reviews in each stratum, shape (K,); ``reviews`` has shape (K, H)."""
     size = outlook.strata.size.astype(np.float64)
     mass = size / max(size.sum(), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.where(reviews >= size, 0, 1 / np.maximum(reviews, 1e-9) - 1 / size)
     variance = (mass**2 * left * outlook.within.T).sum(axis=1)
+    if of == "customers" and outlook.chance is not None:
+        variance = variance + outlook.chance
     inside = np.clip(outlook.share, 0.005, 0.995)
     low, high = wilson(inside, effective_n(inside, variance), level=level)
     return np.asarray((high - low) / 2)

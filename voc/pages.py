@@ -65,6 +65,8 @@ def _job_names() -> dict[str, str]:
         "campaigns.invite": _("依頼を作る"),
         "delivery.send": _("メールの送信"),
         "readings.read": _("回答の読み取り"),
+        "learning.train": _("読み取りのモデルの学習"),
+        "learning.watch": _("読み取りの変化の確認"),
         "insights.check_automatic": _("自動で確定の確かめ直し"),
     }
 

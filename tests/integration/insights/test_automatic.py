@@ -1,9 +1,12 @@
 """Reasons that the machine settles alone: begun, kept, lost; what then leaves the queue, and what never does."""
 
+import csv
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -11,6 +14,7 @@ from tests import factories as make
 from voc import jobs
 from voc.accounts import company
 from voc.audit import Event
+from voc.cli import main
 from voc.clock import now
 from voc.config import Settings
 from voc.db import Database
@@ -19,6 +23,7 @@ from voc.insights import automatic, work
 from voc.insights.selection import Selection
 from voc.jobs import Context
 from voc.readings import automatic as rule
+from voc.readings import models
 from voc.readings.queries import in_use
 from voc.readings.tables import Alert, AutomaticReason, ModelVersion, Prediction
 from voc.reviews import queue, sampling
@@ -231,6 +236,15 @@ def test_decisions_that_a_model_learnt_from_are_no_evidence_for_it(db: Database,
     assert (row(db).threshold, row(db).audited) == (None, 0)
 
 
+def test_decisions_count_for_a_model_that_reads_those_replies_as_if_it_had_not_learnt_from_them(
+    db: Database, house: int, settings: Settings
+) -> None:
+    switch_on(db, house, "price")
+    read_anew(db, leaf_of_price="price", card={"trained_on": {"hands": ["own"]}, "held_out_sha256": "f" * 64})
+    check(db, settings)
+    assert row(db).audited == 60
+
+
 def test_nothing_is_said_while_a_new_model_still_reads(db: Database, house: int, settings: Settings) -> None:
     switch_on(db, house, "price")
     with db.transaction() as session:
@@ -325,3 +339,22 @@ def test_the_job_does_nothing_where_nothing_is_switched_on(db: Database, house: 
         assert session.scalars(sa.select(AutomaticReason)).all() == []
         assert session.scalars(sa.select(Alert)).all() == []
     assert work.log.name == "voc.insights"
+
+
+def test_a_table_is_classified_by_what_is_switched_on_here(
+    db: Database, settings: Settings, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.transaction() as session:
+        model = models.register(session, settings)
+        assert model is not None
+        rule_ = {"wanted": True, "target": 0.95, "model_version": model.version, "audited": 50, "coverage": 0.5}
+        session.add(AutomaticReason(leaf="unused_stock", threshold=0.3, **rule_))
+    monkeypatch.setenv("VOC_DATABASE_URL", database_url)
+    monkeypatch.setenv("VOC_INSTANCE_DIR", str(tmp_path))
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("声\n値段が高いのでやめました\n飲み忘れて余ってしまいました\n", encoding="utf-8")
+    for own, expected in (([], ["0", "0"]), (["--own"], ["0", "1"])):
+        told = CliRunner().invoke(main, ["classify", str(source), "-o", str(target), *own])
+        assert told.exit_code == 0, told.output
+        with target.open(encoding="utf-8-sig") as file:
+            assert [line["auto"] for line in csv.DictReader(file)] == expected

@@ -39,7 +39,7 @@ def qr(url: str) -> str:
     """The address as a square to photograph: an SVG that needs no style."""
     svg = BytesIO()
     segno.make(url, error="m").save(svg, kind="svg", xmldecl=False, svgns=False, svgclass=None, lineclass=None, border=2, omitsize=True)
-    return svg.getvalue().decode()
+    return svg.getvalue().decode().replace("<svg", '<svg role="img" aria-label="アンケートのQRコード"', 1)
 
 
 # -- the outbox -------------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class SecondLookForm(FlaskForm):
     """How much of the random draws two people code."""
 
     share = IntegerField(
-        _l("無作為に選ぶ割合(%%)"),
+        _l("無作為に選ぶもの"),
         [InputRequired(_l("割合を入れてください。")), NumberRange(0, 100, message=_l("0〜100の数を入れてください。"))],
     )
     differing = BooleanField(_l("一人目の決定が機械の読み取りと違うときは、いつも二人で確認する"))

@@ -85,5 +85,5 @@ class AlertRule(BaseEstimator):  # type: ignore[misc]
 
 def lexicon_matches(texts: list[str]) -> np.ndarray:
     """Whether the lexicon of each alert matches each normalised text: shape (n, number of alerts), bool."""
-    found: Any = [[bool(lexicon.PATTERNS[code].search(text)) for code in CODES] for text in texts]
+    found: Any = [[lexicon.matches(code, text) for code in CODES] for text in texts]
     return np.array(found, dtype=bool).reshape(len(texts), len(CODES))

@@ -17,6 +17,7 @@ from voc.classifier import documents, lexicon
 from voc.classifier.batch import Batch, gathered, prepared
 from voc.classifier.documents import Document, weight_of
 from voc.classifier.features import bounds_of
+from voc.privacy import masking, names
 from voc.text import Clause, Mark, Normalised, Pieces, Substrings, clauses, fold_kana, marks, normalise, pieces
 from voc.text.pieces import VOCABULARY, is_space
 
@@ -29,7 +30,7 @@ _SAME_PLACES = 1
 def _fingerprint() -> str:
     """Of everything that decides how a reply is prepared: a change of a rule or a word makes what was kept stale by itself."""
     digest = hashlib.blake2b(digest_size=6)
-    modules = {lexicon.__file__, documents.__file__, __file__}
+    modules = {lexicon.__file__, masking.__file__, names.__file__, documents.__file__, __file__}
     modules |= {function.__code__.co_filename for function in (normalise, clauses, marks, pieces)}
     for path in (*sorted(Path(name) for name in modules), VOCABULARY):
         digest.update(path.read_bytes())

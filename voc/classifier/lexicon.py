@@ -5,6 +5,8 @@ Each pattern is meant to be right most times it matches; what is only likely is 
 
 import re
 
+from voc.privacy import masking
+
 _NUMBER = r"[0-9〇零一二三四五六七八九○o]"
 
 _HARM = r"""
@@ -56,6 +58,14 @@ PATTERNS: dict[str, re.Pattern[str]] = {
 }
 
 
+def matches(code: str, text: str) -> bool:
+    """Whether the lexicon of an alert matches a normalised text. Whatever would be masked is personal data, too."""
+    return bool(PATTERNS[code].search(text)) or (code == "personal_data" and bool(masking.find(text)))
+
+
 def hits(code: str, text: str) -> list[tuple[int, int]]:
     """Spans of a normalised text that the lexicon of an alert matches."""
-    return [match.span() for match in PATTERNS[code].finditer(text) if match.end() > match.start()]
+    spans = {match.span() for match in PATTERNS[code].finditer(text)}
+    if code == "personal_data":
+        spans |= {(found.start, found.end) for found in masking.find(text)}
+    return sorted(span for span in spans if span[1] > span[0])

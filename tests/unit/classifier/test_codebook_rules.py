@@ -1,4 +1,8 @@
-"""The phrases that the codebook's rules name, as the shipped classifier reads them. None of these sentences is in the corpus by design."""
+"""The phrases that the codebook's rules name, as the shipped classifier reads them.
+
+The shortest (「飽きた」「特になし」「💸」) stand word for word in models/corpus/hands/codebook.jsonl, since they define the codes: of those this
+shows that a definition was learnt, not how strangers' words are read. models/README.md has figures for that.
+"""
 
 import pytest
 
@@ -56,6 +60,72 @@ PRIMARY = [
     # rule 26
     ("お試しのつもりが定期購入になっていた", "unaware_subscription"),
     ("違う商品が届いた", "service"),
+    # rule 1, further phrases
+    ("味は良かったし値段も手頃でしたが、結局は飲み忘れて余るばかりでした。", "unused_stock"),
+    ("忙しかったのもありますが、本当は効果を感じなかったからです。", "no_effect"),
+    ("香りも気になりましたが、何より高いので。", "price"),
+    # rule 3, further phrases
+    ("値段が高いのと、飲み忘れるのとで。", "price"),
+    # rule 5, further phrases
+    ("味に不満はないが、値段が続けられない額だった。", "price"),
+    # rule 6, 7, further phrases
+    ("効果がない上に湿疹まで出ました。", "side_effect"),
+    # rule 8, further phrases
+    ("収入が減ったので", "life_change"),
+    ("子供の入学で何かと物入りになったため", "life_change"),
+    # rule 10, further phrases
+    ("薬剤師さんに薬と合わないと言われました", "life_change"),
+    ("手術をすることになったので", "life_change"),
+    # rule 12, further phrases
+    ("C様 余っているため解約希望とのこと", "unused_stock"),
+    ("お客様より、値段が高く続けられないとのこと。解約希望。", "price"),
+    # rule 14, further phrases
+    ("合わない", "quality"),
+    ("思ったのと合わなかった", "quality"),
+    ("犬に食べさせたら下痢をしたので", "side_effect"),
+    # rule 15, further phrases
+    ("最低4回の縛りがあると後から知った。一回だけのつもりでした。", "unaware_subscription"),
+    ("2回目から急に値上がりすると分かって続けるのをやめた", "price"),
+    # rule 17, further phrases
+    ("飽きました", "no_reason"),
+    ("毎日飲むのが面倒になって", "unused_stock"),
+    ("受け取りの手続きが面倒", "service"),
+    ("面倒", "no_reason"),
+    # rule 18, further phrases
+    ("同じ商品を近くの薬局で買うことにした", "competitor"),
+    # rule 19, further phrases
+    ("子どもが独立して夫婦二人になり、余るようになりました", "unused_stock"),
+    ("年のせいか飲むのを忘れて溜まる一方です", "unused_stock"),
+    # rule 20, further phrases
+    ("白髪染めをやめたので必要なくなりました", "goal_met"),
+    ("子どもが大きくなって、もう要らなくなりました", "goal_met"),
+    # rule 21, further phrases
+    ("この金額を払うほどの価値は感じませんでした", "price"),
+    ("お金をかけたのに何も変わらなかった", "no_effect"),
+    # rule 22, further phrases
+    ("ニュースを見て成分が心配になった", "quality"),
+    ("ニキビが良くならなかった", "no_effect"),
+    ("ダイエット用なのに逆に体重が増えた", "no_effect"),
+    # rule 23, further phrases
+    ("😊", "unclear"),
+    # rule 24, further phrases
+    ("においで頭が痛くなるので使うのをやめた", "side_effect"),
+    # rule 25, further phrases
+    ("皮膚科で処方されるクリームを自分で選んで使うことにした", "competitor"),
+    ("主治医にサプリはやめなさいと言われた", "life_change"),
+    # rule 26, further phrases
+    ("お試しの後に自動で更新されるのを忘れていた", "unaware_subscription"),
+    ("年間更新を忘れていて引き落とされた", "unaware_subscription"),
+    ("箱が潰れて中身が割れて届いた", "service"),
+    ("賞味期限が残り僅かのものが届いた", "service"),
+    ("最初から蓋が閉まらない不良品だった", "quality"),
+    ("個人情報が漏れたと聞いて怖くなった", "service"),
+    # rule 27, further phrases
+    ("特別良くもない", "quality"),
+    # rule 16, further phrases
+    ("ごちそうさまでした、美味しかったです", "unclear"),
+    ("可もなく不可もなく", "unclear"),
+    ("注文するのを忘れていました", "no_reason"),
     # plain ones, a leaf each
     ("なんとなく", "no_reason"),
     ("効果が感じられない", "no_effect"),
@@ -68,6 +138,21 @@ PRIMARY = [
     ("膝の痛みが治ったので", "goal_met"),
     ("解約しました", "unclear"),
 ]  # fmt: skip
+
+#: Of the codebook's phrases these are read wrongly by the shipped model; models/corpus/hands/codebook.jsonl teaches them to the next.
+NOT_YET = [
+    ("💸", "price"),  # rule 23
+    ("お気に入りの味が廃番になったので", "service"),  # rule 22
+    ("他の店の方が安い", "price"),  # rule 27
+]
+#: Raised by the model alone, which is tuned to miss little: an age is no personal data.
+TOO_CAREFUL = [("70代の母の分です", "personal_data")]
+
+SECONDARY = [
+    ("年のせいか飲むのを忘れて溜まる一方です", "life_change"),  # rule 19
+    ("効果がなくて、安い他社に変えました。", "competitor"),  # rule 2
+    ("効果がない上に湿疹まで出ました。", "no_effect"),  # rule 7
+]
 
 ALERTS = [
     ("肌に合わず赤いブツブツが出ました", "health_harm"),
@@ -85,10 +170,16 @@ ALERTS = [
     ("090-0000-1234に電話をください", "personal_data"),
     ("ﾒｰﾙはtaro@example.jpまで", "personal_data"),
     ("注文番号A12345の件です", "personal_data"),
+    ("営業の佐藤さんがしつこい", "personal_data"),
+    ("ご返信ください。山田花子", "personal_data"),
+    ("東京都江東区亀戸1-2-3の田中です", "personal_data"),
 ]  # fmt: skip
 
 QUIET = [
     ("特になし", "health_harm"), ("値段が高い", "health_harm"), ("まだ余っている", "legal"), ("効果がない", "cancel_blocked"),
+    ("肌荒れが治らなかった", "health_harm"), ("ニュースを見て成分が心配になった", "health_harm"), ("ニキビが良くならなかった", "health_harm"),
+    ("ダイエット用なのに逆に体重が増えた", "health_harm"), ("最低4回の縛りがあると後から知った。一回だけのつもりでした。", "cancel_blocked"),
+    ("気が向いたら", "winback"), ("しばらく休みます", "winback"), ("うちの猫のミケが食べません", "personal_data"),
     ("機会があれば", "winback"), ("お客様は解約希望とのこと", "personal_data"), ("c様 余剰のため解約希望", "personal_data"),
 ]  # fmt: skip
 
@@ -97,6 +188,23 @@ QUIET = [
 def test_it_reads_the_phrases_of_the_codebook(classifier, text, leaf):
     reading = classifier.read([text], [SUBSCRIPTION])[0]
     assert reading.primary == leaf, reading.suggestions
+
+
+@pytest.mark.parametrize(("text", "code"), TOO_CAREFUL)
+@pytest.mark.xfail(strict=False, reason="a false alarm of the shipped model")
+def test_it_should_be_quiet_here_too(classifier, text, code):
+    assert code not in [alert.code for alert in classifier.read([text], [SUBSCRIPTION])[0].alerts]
+
+
+@pytest.mark.parametrize(("text", "leaf"), NOT_YET)
+@pytest.mark.xfail(strict=False, reason="taught to the next model")
+def test_it_will_read_the_rest_of_the_codebooks_phrases(classifier, text, leaf):
+    assert classifier.read([text], [SUBSCRIPTION])[0].primary == leaf
+
+
+@pytest.mark.parametrize(("text", "leaf"), SECONDARY)
+def test_it_sees_the_second_reason(classifier, text, leaf):
+    assert leaf in classifier.read([text], [SUBSCRIPTION])[0].secondary
 
 
 @pytest.mark.parametrize(("text", "code"), ALERTS)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from voc.classifier import own
+from voc.classifier import artefact, own
 from voc.classifier.corpus import load
 from voc.classifier.train import Example, examples, folds, train, with_kana
 from voc.spreadsheet import SpreadsheetError, write_table
@@ -29,6 +29,16 @@ def test_training_twice_gives_the_same_model(sample):
     assert first.card == second.card
     texts = [one.text for one in sample[:50]]
     np.testing.assert_array_equal(first.model.probabilities(texts, ["one_off"] * 50), second.model.probabilities(texts, ["one_off"] * 50))
+
+
+def test_two_trainings_written_to_disk_read_alike(sample, tmp_path):
+    first, second = (train(sample, version="x") for _ in range(2))
+    cards = [artefact.save(trained.model, tmp_path / name, trained.card) for name, trained in (("a", first), ("b", second))]
+    models = [artefact.load(tmp_path / name) for name in "ab"]
+    differ = {"sha256": "", "bytes": 0}  # skops writes the addresses of objects: the weights are the same, not the file
+    assert cards[0] | differ == cards[1] | differ
+    texts = [one.text for one in sample[200:260]]
+    assert models[0].read(texts, ["one_off"] * 60) == models[1].read(texts, ["one_off"] * 60)
 
 
 def test_own_decisions_teach_new_words(sample):

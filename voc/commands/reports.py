@@ -61,7 +61,7 @@ def register(main: click.Group, open_database: Callable[[], "Database"], print_j
             click.echo("\n".join(plain.lines(found)))
 
     @main.command()
-    @click.argument("kind", type=click.Choice(["replies", "breakdown", "decisions"]))
+    @click.argument("kind", type=click.Choice(["replies", "breakdown", "decisions", "agreement"]))
     @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.csv or FILE.xlsx")
     @click.option("--encoding", type=click.Choice(["utf-8", "utf-8-sig", "cp932"]), default="utf-8", show_default=True, help="Of a CSV; UTF-8 has a BOM.")  # fmt: skip
     @click.option("--unmasked", is_flag=True, help="Customers' words as written, with personal data in them.")

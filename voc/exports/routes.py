@@ -66,7 +66,7 @@ def download(kind: str) -> Response:
 
 
 def _workbook(session: Session, order: Order) -> Iterator[bytes]:
-    if order.kind != "breakdown" and rows.count(session, order.kind, order.selection) > MOST_IN_EXCEL:
+    if order.kind in ("replies", "decisions") and rows.count(session, order.kind, order.selection) > MOST_IN_EXCEL:
         raise Refused(f"Excel で一度に書き出せるのは{MOST_IN_EXCEL:,}行までです。期間を短くするか、CSV で書き出してください。")
     file = tempfile.TemporaryFile()  # noqa: SIM115
     manifest = service.write(session, order, file)

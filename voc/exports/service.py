@@ -13,7 +13,7 @@ from voc import audit
 from voc.clock import now
 from voc.db import Database
 from voc.errors import Refused
-from voc.exports import rows, shares
+from voc.exports import agreement, rows, shares
 from voc.exports.layout import FILLS, Table, counted, in_japan
 from voc.insights import columns, findings, queries
 from voc.insights.selection import WAY_LABELS, Selection
@@ -21,7 +21,7 @@ from voc.reasons import codebook
 from voc.spreadsheet import Cell, Sheet, Written, csv_chunks, write_xlsx
 from voc.spreadsheet.writing import MAX_XLSX_ROWS
 
-KINDS = {"replies": "回答", "breakdown": "理由の割合", "decisions": "確認の判断"}
+KINDS = {"replies": "回答", "breakdown": "理由の割合", "decisions": "確認の判断", "agreement": "二人の一致度"}
 FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 ENCODINGS = ("utf-8-sig", "cp932")
 EVENT = "export.written"
@@ -179,6 +179,11 @@ def _prepare(session: Session, order: Order) -> tuple[Manifest, Table]:
         manifest.method = inside.method + found.method
         if found.weighting:
             manifest.filters["重み付け"] = findings.weighted_to(found.weighting)
+    elif order.kind == "agreement":
+        table = agreement.table(session)
+        manifest.method = (
+            "Cohen's kappa, Krippendorff's alpha, weighted by 1 / chance of being coded twice, percentile bootstrap; all periods"
+        )
     else:
         _check_length(session, order)
         make: Callable[..., Table] = rows.replies if order.kind == "replies" else rows.decisions

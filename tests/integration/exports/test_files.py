@@ -172,3 +172,21 @@ def test_a_wrong_wish_is_a_sentence(db: Database, tmp_path: Path) -> None:
             Order(**values)
     with pytest.raises(Refused, match="書き込めません"), db.reading() as session:
         service.to_path(session, Order(kind="replies"), tmp_path / "nowhere" / "a.csv")
+
+
+def test_agreement_of_two_people(db: Database, tmp_path: Path) -> None:
+    with db.transaction() as session:
+        one, two = make.user(session, name="佐藤"), make.user(session, name="高橋")
+        for first, second in [("price", "price")] * 30 + [("price", "quality")] * 6 + [("quality", "quality")] * 14:
+            answer = make.answer(session)
+            make.draw(session, answer=answer, double=True)
+            make.decision(session, answer=answer, by=one, primary_leaf=first)
+            make.decision(session, answer=answer, by=two, primary_leaf=second, round="second")
+    path, manifest = written(db, tmp_path, "agreement")
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["区分"] for row in rows] == ["全体", "理由", "理由", "二人", "取り違え"]
+    assert (rows[0]["二人で確認"], float(rows[0]["一致"])) == ("50", 0.88)
+    assert float(rows[0]["κの下限(95%)"]) < float(rows[0]["κ"]) < float(rows[0]["κの上限(95%)"])
+    assert rows[3]["対象"] == "佐藤・高橋"
+    assert (rows[4]["コード"], rows[4]["二人で確認"], len(rows[4]["例の回答番号"].split("|"))) == ("quality|price", "6", 3)
+    assert "kappa" in manifest.method

@@ -13,14 +13,18 @@ Found = tuple[int, str, str, list[str]]
 
 
 def extract_data(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:
-    """Every Japanese text that stands as a value of its own, in the form that Babel wants of an extractor."""
+    """Every Japanese text that stands as a value of its own, in the form that Babel wants of an extractor.
+
+    ``shortest``, an option in babel.cfg: shorter texts are words to search by, which no screen shows.
+    """
+    shortest = int(options.get("shortest", 1))
     tree = ast.parse(file.read())
     told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
     told |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told and _wanted(node.value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told and _wanted(node.value, shortest):
             yield node.lineno, "", node.value, []
 
 
-def _wanted(text: str) -> bool:
-    return bool(_JAPANESE.search(text)) and not _PATTERN.search(text)
+def _wanted(text: str, shortest: int) -> bool:
+    return len(text) >= shortest and bool(_JAPANESE.search(text)) and not _PATTERN.search(text)

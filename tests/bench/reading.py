@@ -9,6 +9,7 @@ are consulted for fewer of the known texts than of a stranger's, so the time wit
 
 import argparse
 import csv
+import gc
 import json
 import resource
 import statistics
@@ -21,11 +22,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench.site import ROOT, machine
+import sqlalchemy as sa
+
+import voc.schema  # noqa: F401
+from tests.bench.site import ROOT, empty_database, machine, open_database
+from voc import clock
 from voc.classifier import artefact, corpus
+from voc.customers.tables import Shop
+from voc.readings import models, service
+from voc.readings.tables import ModelVersion
+from voc.surveys.tables import Answer
 
 GOAL_FILE_S = 60.0
 GOAL_ONE_MS = 10.0
+GOAL_AGAIN_S = 60.0
 ONES = 300
 SAMPLE = corpus.CORPUS / "sample.jsonl"
 
@@ -79,9 +89,34 @@ def one_by_one() -> list[float]:
     return sorted(times)
 
 
+def all_again(url: str, n: int) -> tuple[Took, Took]:
+    """Seconds of a first pass over answers in a database, and of the next model's, which finds them prepared."""
+    db, model = open_database(url), artefact.load(artefact.shipped())
+    with db.transaction() as session:
+        session.execute(sa.insert(Shop), [{"id": 1, "name": "本店"}])
+        session.execute(
+            sa.insert(ModelVersion), [{"version": v, "path": "-", "sha256": "-", "in_use": v == "first"} for v in ("first", "next")]
+        )
+        same = {"source": "web", "shop_id": 1, "answered_at": clock.now(), "extra": {}}
+        rows = [same | {"id": number, "text": text, "purchase_type": bought} for number, (text, bought) in enumerate(replies(n), start=1)]
+        session.execute(sa.insert(Answer), rows)
+    gc.freeze()
+    took = []
+    for version in ("first", "next"):
+        with db.transaction() as session:
+            models.use(session, version)
+        began = time.perf_counter(), time.process_time()
+        service.read_pending(db, model, version)
+        took.append((time.perf_counter() - began[0], time.process_time() - began[1]))
+    db.dispose()
+    return took[0], took[1]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replies", type=int, default=100_000)
+    parser.add_argument("--again", type=int, default=100_000)
+    parser.add_argument("--kind", choices=["sqlite", "postgresql"], default="sqlite")
     options = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory() as name:
@@ -95,7 +130,14 @@ def main() -> None:
     ones = one_by_one()
     print("\n| one reply alone | goal ms | median ms | 99 % ms |\n|---|---|---|---|")
     print(f"| read | {GOAL_ONE_MS:.0f} | {statistics.median(ones):.1f} | {ones[len(ones) * 99 // 100]:.1f} |")
-    sys.exit(0 if took[0] <= goal and statistics.median(ones) <= GOAL_ONE_MS else 1)
+    with tempfile.TemporaryDirectory() as name, empty_database(options.kind, Path(name)) as url:
+        first, again = all_again(url, options.again)
+    goal_again = GOAL_AGAIN_S * options.again / 1_000_000
+    print(f"\n| {options.again:,} answers in {options.kind}, one process | goal s | s | CPU s |\n|---|---|---|---|")
+    print(
+        f"| read | | {first[0]:.1f} | {first[1]:.1f} |\n| read again from the cache | {goal_again:.1f} | {again[0]:.1f} | {again[1]:.1f} |"
+    )
+    sys.exit(0 if again[0] <= goal_again and took[0] <= goal and statistics.median(ones) <= GOAL_ONE_MS else 1)
 
 
 if __name__ == "__main__":

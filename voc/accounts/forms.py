@@ -48,5 +48,5 @@ class CompanyForm(FlaskForm):
         _l("同じ方に再びうかがうまでの日数"), [InputRequired(), NumberRange(min=30, max=1095, message=_l("30〜1095の数を入れてください。"))]
     )
     acceptance_percent = IntegerField(
-        _l("自動で確定するときに求める正しさ(%)"), [InputRequired(), NumberRange(min=80, max=99, message=_l("80〜99の数を入れてください。"))]
+        _l("自動で確定するときに求める正しさ(%)"), [Optional(), NumberRange(min=80, max=99, message=_l("80〜99の数を入れてください。"))]
     )

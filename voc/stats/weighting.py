@@ -198,9 +198,9 @@ def _fit(cells: Ints, size: Floats, targets: list[Floats], limits: tuple[float, 
 def _cut(weight: Floats, size: Floats, least: float, most: float) -> Floats:
     """Weights within the limits with a mean of 1."""
     total = size.sum()
-    for _ in range(20):
+    for _ in range(200):  # a few as a rule; where nearly everything stands at a limit each step mends little
         weight = weight * total / (size @ weight)
-        if weight.min() >= least - 1e-12 and weight.max() <= most + 1e-12:
+        if weight.min() >= least - 1e-9 and weight.max() <= most + 1e-9:
             break
         weight = np.clip(weight, least, most)
     return weight

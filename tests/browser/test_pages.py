@@ -10,16 +10,20 @@ from tests.browser.addresses import pages
 from tests.browser.audit import faults
 from tests.browser.running import DESK, PHONE, Site
 from voc.app import create_app
+from voc.i18n import COOKIE
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390", "1280"])
-def test_every_page_can_be_seen_and_operated(site: Site, staff_page: Callable[..., Page], size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("size", "language"), [(PHONE, "ja"), (DESK, "ja"), (PHONE, "en"), (DESK, "en")], ids=["390", "1280", "390-english", "1280-english"]
+)
+def test_every_page_can_be_seen_and_operated(site: Site, staff_page: Callable[..., Page], size: tuple[int, int], language: str) -> None:
     app = create_app(site.settings)
     with site.db.reading() as session:
         addresses = pages(app, session)
     app.extensions["voc_db"].dispose()
     assert len(addresses) > 15
     page, wrong = staff_page("admin", size=size), []
+    page.context.add_cookies([{"name": COOKIE, "value": language, "url": site.url}])
     for endpoint, address in addresses.items():
         answer = page.request.get(address)
         if answer.status >= 400:

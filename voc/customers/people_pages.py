@@ -34,7 +34,14 @@ def change_products() -> str | Response:
     except VocError as error:
         session().rollback()
         return _products(problem=error.message, sent=sent)
-    flash(ngettext("%(n)s件の日数を変えました。次の依頼から使われます。", "%(n)s件の日数を変えました。次の依頼から使われます。", changed, n=changed) if changed else _("変わったところはありません。"), "done")
+    flash(
+        ngettext(
+            "%(n)s件の日数を変えました。次の依頼から使われます。", "%(n)s件の日数を変えました。次の依頼から使われます。", changed, n=changed
+        )
+        if changed
+        else _("変わったところはありません。"),
+        "done",
+    )
     return redirect(url_for("customers.products", q=_words() or None, page=_page()))
 
 

@@ -69,7 +69,15 @@ def retry(message_id: int) -> BaseResponse:
 @access(Access.MANAGER)
 def retry_all() -> BaseResponse:
     count = service.retry_all(session(), by=current_user.id)
-    flash(ngettext("%(n)s 通をもう一度送ります。結果は1分ほどで表示されます。", "%(n)s 通をもう一度送ります。結果は1分ほどで表示されます。", count, n=count), "done")
+    flash(
+        ngettext(
+            "%(n)s 通をもう一度送ります。結果は1分ほどで表示されます。",
+            "%(n)s 通をもう一度送ります。結果は1分ほどで表示されます。",
+            count,
+            n=count,
+        ),
+        "done",
+    )
     return redirect(url_for("delivery.outbox"))
 
 

@@ -14,7 +14,7 @@ chance lets it pass would be no test.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +37,8 @@ from voc.stats.acceptance import Acceptance, accept, still_holds
 
 LEVEL = 0.90
 EVERY = timedelta(days=30)
+FEWEST_AUDITS = 200
+"""Of all reasons together: with fewer nothing is claimed of any, however well the first ones went."""
 WINDOW = timedelta(days=365)
 """How old a decision may be: products, customers and words change, so the evidence has to be renewed by further audits."""
 
@@ -49,6 +51,7 @@ class Evidence:
 
     Attributes
     ----------
+    lacking : audits that are still missing before anything is claimed
     version : the model in use
     reading : whether other models' readings are still among those in use, so that nothing can be said yet
     target : precision that is to be shown
@@ -58,6 +61,7 @@ class Evidence:
     found : what ``stats.acceptance`` says of each leaf
     """
 
+    lacking: int
     version: str
     reading: bool
     target: float
@@ -76,7 +80,7 @@ class Evidence:
         holds, bound, audited = still_holds(sure, probability=chance, right=right, threshold=threshold, target=self.target, level=LEVEL)
         weight = np.where(sure >= threshold, 1 / chance, 0.0)
         precision = float(weight @ right / weight.sum()) if weight.sum() else None
-        return Shown(threshold if holds else None, precision, bound, audited, self.coverage(leaf, threshold))
+        return Shown(threshold if holds and not self.lacking else None, precision, bound, audited, self.coverage(leaf, threshold))
 
     def anew(self, leaf: str) -> "Shown":
         """The lowest threshold that is shown, if any is."""
@@ -122,10 +126,17 @@ def evidence(session: Session) -> Evidence | None:
         LEAF_CODES, columns.leaf, confidence, rows=place, probability=reviews.probability[audited], right=right,
         target=target, level=LEVEL,
     )  # fmt: skip
+    lacking = max(0, FEWEST_AUDITS - len(place))
+    if lacking:
+        found = tuple(replace(one, accepted=False, threshold=None, coverage=0.0, missing=_at_least(lacking, one.missing)) for one in found)
     return Evidence(
-        version=model.version, reading=columns.models != (model.version,), target=target, predicted=columns.leaf, confidence=confidence,
+        lacking=lacking, version=model.version, reading=columns.models != (model.version,), target=target, predicted=columns.leaf, confidence=confidence,
         alone=~flagged, rows=place, probability=reviews.probability[audited], right=right, found={one.code: one for one in found},
     )  # fmt: skip
+
+
+def _at_least(lacking: int, missing: int | None) -> int | None:
+    return None if missing is None else max(lacking, missing)
 
 
 def _alerted(session: Session, columns: Columns) -> tuple[Bools, Bools]:
@@ -179,6 +190,7 @@ class Overview:
     version: str
     reading: bool
     audits: int
+    lacking: int
     standings: Sequence[Standing]
 
     @property
@@ -201,7 +213,7 @@ def look(session: Session) -> Overview | None:
         return None
     rows = automatic.switched(session)
     return Overview(
-        target=known.target, version=known.version, reading=known.reading, audits=len(known.rows),
+        target=known.target, version=known.version, reading=known.reading, audits=len(known.rows), lacking=known.lacking,
         standings=[_standing(leaf, rows.get(leaf), known) for leaf in PREDICTED_LEAVES],
     )  # fmt: skip
 

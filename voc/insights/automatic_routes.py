@@ -25,6 +25,7 @@ def index() -> str:
         overview=overview,
         lost=rule.lost(session()),
         fewest=fewest_audits(overview.target, level=automatic.LEVEL) if overview else 0,
+        fewest_of_all=automatic.FEWEST_AUDITS,
         days=automatic.WINDOW.days,
     )
 

@@ -59,6 +59,12 @@ def audits(session: Session, answers: list[Answer], found: str, *, by: int, days
     session.flush()
 
 
+@pytest.fixture(autouse=True)
+def enough_audits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all reasons together, so that these stories stay short; the true number has a story of its own."""
+    monkeypatch.setattr(automatic, "FEWEST_AUDITS", 30)
+
+
 @pytest.fixture
 def house(db: Database) -> int:
     """Price is read well and audited sixty times, no_effect is read badly, unused_stock is hardly audited; 80 readings each."""
@@ -358,3 +364,25 @@ def test_a_table_is_classified_by_what_is_switched_on_here(
         assert told.exit_code == 0, told.output
         with target.open(encoding="utf-8-sig") as file:
             assert [line["auto"] for line in csv.DictReader(file)] == expected
+
+
+def test_it_claims_nothing_before_200_random_reviews(db: Database, house: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(automatic, "FEWEST_AUDITS", 200)
+    assert switch_on(db, house, "price") == []  # 60 of 60 were right, of 130 in all
+    with db.reading() as session:
+        overview = automatic.look(session)
+    assert overview is not None and overview.lacking == 70
+    assert {one.leaf: one.missing for one in overview.having("waiting")} == {"price": 70}
+    with db.transaction() as session:
+        audits(session, replies(session, "service", 70), "quality", by=house)
+    assert switch_on(db, house, "price") == ["price"]
+
+
+def test_it_ends_what_too_few_reviews_of_the_last_year_carry(
+    db: Database, settings: Settings, house: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert switch_on(db, house, "price") == ["price"]
+    monkeypatch.setattr(automatic, "FEWEST_AUDITS", 200)
+    a_month_later(db)
+    check(db, settings)
+    assert row(db).threshold is None

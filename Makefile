@@ -21,7 +21,7 @@ lint: .venv/installed-dev
 bench: .venv/installed-dev
 	$(PY) -m tests.bench
 
-# The simulation study of docs/statistics.md, about 15 minutes on one core; writes docs/statistics/.
+# The simulation study of docs/statistics.md, about 20 minutes on one core; writes docs/statistics/.
 simulate: .venv/installed-dev
 	$(PY) -m tests.bench.shares
 

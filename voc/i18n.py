@@ -62,6 +62,11 @@ def quoted(words: object) -> str:
     return f"「{words}」" if language() == "ja" else f"“{words}”"
 
 
+def space() -> str:
+    """What stands before a bracket or after a quotation."""
+    return "" if language() == "ja" else " "
+
+
 def comma() -> str:
     """What stands between the parts of a list."""
     return "、" if language() == "ja" else ", "

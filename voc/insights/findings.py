@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext
 
-from voc.i18n import comma, dash, quoted
+from voc.i18n import comma, dash, quoted, space
 from voc.insights.breakdown import Breakdown, Interval, Line
 from voc.insights.overview import Row
 from voc.insights.report import Report, Section
@@ -133,11 +133,11 @@ def _moved(line: Line, change: Difference) -> str:
 
 def told(line: Line) -> str:
     """「余っている」27%(24〜30%)"""
-    return f"{quoted(_(line.label))}{_share(line)}"
+    return f"{quoted(_(line.label))}{space()}{_share(line)}"
 
 
 def _share(line: Line) -> str:
-    return f"{percent(line.corrected_share or 0, line.effective_n)}({span(line.low or 0, line.high or 0, line.effective_n)}%)"
+    return f"{percent(line.corrected_share or 0, line.effective_n)}{space()}({span(line.low or 0, line.high or 0, line.effective_n)}%)"
 
 
 def missing(line: Line) -> str:
@@ -315,4 +315,4 @@ def _own_groups(stated: str) -> set[str]:
 
 def plain(found: Interval | None) -> str:
     """13.0%(12.3〜13.8%)"""
-    return "—" if found is None else f"{percent(found.share, found.n)}({span(found.low, found.high, found.n)})"
+    return "—" if found is None else f"{percent(found.share, found.n)}{space()}({span(found.low, found.high, found.n)})"

@@ -24,7 +24,7 @@ CORPUS = Path(__file__).resolve().parents[2] / "models" / "corpus"
 
 #: Whole hands that nothing is trained on, tuned on or looked up in.
 TEST_HANDS = ("h01", "h02", "h03")
-#: Coded once, and before rules 13 to 27 of the codebook.
+#: Written and first coded before rules 13 to 27 of the codebook, without alerts: a second, blind coding replaces the first.
 SEED = "seed"
 #: The phrases that the codebook names: they define the codes, so they are learnt from and judge nothing.
 RULES = "codebook"
@@ -64,7 +64,7 @@ class Reply:
     true_reason: str | None
     """What the writer had in mind; a reader of the text alone may see another."""
     decided_by: str
-    """``writer`` (coded once), ``agreement`` (two readers), ``third`` (a third decided), ``disputed`` (two differ, not decided yet)."""
+    """``writer`` (coded once), ``agreement`` (two readers), ``third`` (a third decided), ``disputed`` (two differ, undecided), ``recoded`` (the seed)."""
     codings: list[list[Any]] = field(default_factory=list)
     """First and second coding where they differ: ``[primary, secondary, alerts]`` each."""
 
@@ -100,7 +100,7 @@ def compile_corpus(folder: Path = CORPUS) -> list[Reply]:
         third = _codings(folder / "third" / path.name)
         for number, raw in _raw_lines(path):
             first = Coding(raw["primary"], tuple(raw["secondary"]), tuple(raw["alerts"]))
-            if number in second:
+            if number in second and hand != SEED:
                 pairs.append((hand, first, second[number]))
             replies.append(_settled((hand, number), raw, first, second.get(number), third.get(number)))
     kept = without_near_duplicates(replies)
@@ -113,7 +113,9 @@ def compile_corpus(folder: Path = CORPUS) -> list[Reply]:
 def _settled(place: tuple[str, int], raw: dict[str, Any], first: Coding, second: Coding | None, third: Coding | None) -> Reply:
     hand, number = place
     final, by = first, "writer"
-    if third is not None:
+    if hand == SEED and second is not None:
+        final, by = second, "recoded"
+    elif third is not None:
         final, by = third, "third"
     elif second is not None:
         same = second.primary == first.primary and set(second.alerts) == set(first.alerts)

@@ -371,7 +371,8 @@ def test_it_claims_nothing_before_200_random_reviews(db: Database, house: int, m
     assert switch_on(db, house, "price") == []  # 60 of 60 were right, of 130 in all
     with db.reading() as session:
         overview = automatic.look(session)
-    assert overview is not None and overview.lacking == 70
+    assert overview is not None
+    assert overview.lacking == 70
     assert {one.leaf: one.missing for one in overview.having("waiting")} == {"price": 70}
     with db.transaction() as session:
         audits(session, replies(session, "service", 70), "quality", by=house)

@@ -123,7 +123,8 @@ def test_mails_that_may_have_left_since_are_held(db: Database, settings: Setting
 def test_a_damaged_copy_changes_nothing(company: Database, settings: Settings, tmp_path: Path, place: float) -> None:
     backup(company, settings, tmp_path / "a.voc")
     data = bytearray((tmp_path / "a.voc").read_bytes())
-    data[int(len(data) * place)] ^= 0xFF
+    at = int(len(data) * place)
+    data[at : at + 64] = bytes(byte ^ 0xFF for byte in data[at : at + 64])  # more than a date that nobody reads
     (tmp_path / "a.voc").write_bytes(data)
     with pytest.raises(Refused, match="いまのデータは変えていません"):
         restore(company, settings, tmp_path / "a.voc")

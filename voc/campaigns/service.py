@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -154,6 +154,11 @@ def mark_asked(session: Session, campaign: Campaign, invitation_ids: Sequence[in
     return count
 
 
+def open_until(campaign: Campaign) -> datetime:
+    """When a survey that is asked for today closes (exclusive)."""
+    return end_of_day(today() + timedelta(days=campaign.open_days))
+
+
 def _invitation(campaign: Campaign, candidate: Candidate, *, held_out: bool) -> dict[str, Any]:
     return {
         "campaign_id": campaign.id,
@@ -166,7 +171,7 @@ def _invitation(campaign: Campaign, candidate: Candidate, *, held_out: bool) -> 
         "subscription_id": candidate.subscription_id,
         "held_out": held_out,
         "created_at": now(),
-        "expires_at": end_of_day(today() + timedelta(days=campaign.open_days)),
+        "expires_at": open_until(campaign),
     }
 
 

@@ -16,7 +16,7 @@ from voc.campaigns import service as campaigns
 from voc.campaigns import wording
 from voc.campaigns.rules import REMIND_DAYS, Rule
 from voc.campaigns.tables import Campaign, Invitation
-from voc.clock import end_of_day, now, today
+from voc.clock import now, today
 from voc.customers.tables import Customer
 from voc.delivery import labels, message, queries, reminding, service, trial
 from voc.delivery.message import Letter
@@ -132,7 +132,7 @@ def _sample_mail(campaign: Campaign, *, reminder: bool = False) -> EmailMessage:
     base = settings().base_url
     letter = Letter(
         to="hanako@example.jp", message_id="<preview@localhost>", name=name, product=product, purchase_type=campaign.purchase_type,
-        expires_at=end_of_day(today()), subject=campaign.mail_subject, opening=campaign.mail_text, reminder=reminder,
+        expires_at=campaigns.open_until(campaign), subject=campaign.mail_subject, opening=campaign.mail_text, reminder=reminder,
         **message.letter_urls(base, token=_("(お客様ごとの文字)"), opt_out_token=_("(お客様ごとの文字)")),
     )  # fmt: skip
     return message.build(letter, company=company.read(session()), mail_from=settings().mail_from, at=now())

@@ -3,8 +3,9 @@
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from voc.accounts.company import Company
+from voc.campaigns.service import open_until
 from voc.campaigns.tables import Campaign
-from voc.clock import end_of_day, now, today
+from voc.clock import now
 from voc.delivery import message, send
 from voc.delivery.message import Letter
 from voc.errors import NotFound, TemporaryFailure
@@ -31,7 +32,7 @@ def campaign_id(secret_key: str, token: str) -> int:
 def letter(campaign: Campaign, *, to: str, name: str, product: str, survey_url: str, opt_out_url: str, mail_from: str) -> Letter:
     return Letter(
         to=to, message_id=message.new_message_id(mail_from), name=name, product=product, purchase_type=campaign.purchase_type,
-        expires_at=end_of_day(today()), subject=campaign.mail_subject, opening=campaign.mail_text,
+        expires_at=open_until(campaign), subject=campaign.mail_subject, opening=campaign.mail_text,
         survey_url=survey_url, opt_out_url=opt_out_url,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from tests import factories as make
 from voc.accounts.company import Company, change
 from voc.campaigns.tables import Invitation
+from voc.clock import today
 from voc.config import Settings
 from voc.db import Database
 from voc.schema import metadata
@@ -58,6 +60,16 @@ def test_the_mail_is_real_and_its_pages_keep_nothing(
     assert "お止めしますか" in client.get(leave).text
     assert "承りました" in client.post(leave).text
     assert rows(db) == before
+
+
+def test_trial_and_preview_name_the_day_that_customers_will_have(as_manager: FlaskClient, db: Database, settings: Settings) -> None:
+    campaign_id = draft(db)
+    day = today() + timedelta(days=30)
+    told = f"{day.month}月{day.day}日まで"
+    as_manager.post(f"/campaigns/{campaign_id}/trial")
+    mail = only_mail(settings.instance_dir / "outbox")
+    assert told in str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert told in as_manager.get(f"/campaigns/{campaign_id}/preview/mail").text
 
 
 def test_a_forged_or_foreign_address_opens_nothing(client: FlaskClient) -> None:

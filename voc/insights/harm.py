@@ -19,6 +19,7 @@ from voc.reviews.sampling import Purpose
 from voc.reviews.tables import AuditWave
 from voc.stats import planner
 from voc.stats.missed import Missed, audits_for_bound
+from voc.stats.outlook import look_ahead
 
 FOCUS = "health_harm"
 AT_MOST = 0.01
@@ -81,7 +82,7 @@ def draw(session: Session, everything: Replies, *, by: int, seed: int | None = N
     taken = _within(places, everything.reviews.audits.place)
     columns = everything.columns
     group = group_places(columns.purchase_type[places], columns.leaf[places])
-    outlook = planner.look_ahead(group, columns.confidence[places], GROUP_CODES, taken=taken)
+    outlook = look_ahead(group, columns.confidence[places], GROUP_CODES, taken=taken)
     alike = replace(outlook, codes=(FOCUS,), within=np.ones((len(outlook.strata), 1)), share=np.full(1, AT_MOST))
     seed = secrets.randbits(32) if seed is None else seed
     drawn = planner.draw(alike, planner.allocate(alike, watch.more, focus=FOCUS, least=1), taken=taken, seed=seed)

@@ -21,7 +21,7 @@ from voc.reviews.sampling import Population, Purpose
 from voc.reviews.tables import AuditWave
 from voc.stats import planner
 from voc.stats.estimate import Estimate
-from voc.stats.planner import Outlook
+from voc.stats.outlook import Outlook, look_ahead
 from voc.stats.results import DEFAULT_RULE, Share, shares
 
 WIDTHS = (0.02, 0.03, 0.05)
@@ -130,7 +130,7 @@ def plan(session: Session, everything: Replies, selection: Selection) -> Plan | 
     group = group_places(segment.purchase_type, segment.leaf)
     pair = pair_places(segment.purchase_type, segment.leaf)
     groups, leaves = (
-        planner.look_ahead(
+        look_ahead(
             group, segment.confidence, names, taken=drawn[~gone], gone=drawn[gone], wanted=max(USUAL, len(drawn)), known=estimate, read=read
         )
         for names, estimate, read in ((GROUP_CODES, estimates[0], None), (pair_codes(), estimates[1], pair))

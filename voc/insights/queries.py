@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session, aliased
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import JST, end_of_day, start_of_day
 from voc.customers.tables import Customer, Product, Subscription
-from voc.insights.breakdown import group_places
+from voc.insights.breakdown import GROUP_CODES, group_places
 from voc.insights.columns import LEAF_CODES, NONE, Column, Columns, chunks
-from voc.insights.draws import Drawn, Wave, chances
 from voc.insights.selection import Selection, months_before
 from voc.readings.tables import Alert, Prediction
 from voc.reviews.tables import AuditDraw, AuditWave, Decision
+from voc.stats.waves import Drawn, Stratum, Wave, chances
 from voc.surveys.tables import SOURCES, Answer
 
 _LEAF = {code: place for place, code in enumerate(LEAF_CODES)}
@@ -81,12 +81,12 @@ def reviews(session: Session, columns: Columns) -> Reviews:
 
 
 def audits(session: Session, columns: Columns) -> Audits:
-    """Every answer that was drawn at random, with the chance that voc.insights.draws reckons for it."""
+    """Every answer that was drawn at random, with the chance that stats.waves reckons for it."""
     rows = _drawn(session)
     place = columns.places(np.array([row.answer_id for row in rows], dtype=np.int64))
     rows, place = [row for row, where in zip(rows, place, strict=True) if where != NONE], place[place != NONE]
     found = [
-        Drawn(answer_id=row.answer_id, wave=row.wave, stratum=row.stratum, probability=row.probability, decided=row.decided, in_order=row.decided and row.stream == "audit")
+        Drawn(wave=row.wave, stratum=row.stratum, probability=row.probability, decided=row.decided, in_order=row.decided and row.stream == "audit")
         for row in rows
     ]  # fmt: skip
     withdrawn = np.array([row.closed_at is not None and not row.decided for row in rows], dtype=bool)
@@ -128,8 +128,15 @@ def _waves(session: Session, columns: Columns, rows: Sequence[Any], place: Colum
         if wave.unflagged and flagged is not None:
             open_ &= flagged > moment
         group, confidence = _read_then(read.get(wave.model_version, {}), answers, columns.purchase_type[place], current)
-        found.append(Wave(name=wave.name, strata=wave.strata, open=open_, group=group, confidence=confidence))
+        found.append(Wave(name=wave.name, strata=_strata(wave), open=open_, code=group, confidence=confidence))
     return found
+
+
+def _strata(wave: AuditWave) -> list[Stratum]:
+    return [
+        Stratum(name=told["name"], code=GROUP_CODES.index(told["group"]), low=told["low"], high=told["high"], rate=told["rate"])
+        for told in wave.strata
+    ]
 
 
 def _readings_of(session: Session, versions: set[str]) -> dict[str, dict[int, tuple[int, float]]]:

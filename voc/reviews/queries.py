@@ -65,7 +65,7 @@ def to_code_twice() -> sa.ColumnElement[bool]:
     """Of rows of AuditDraw: whether a second person codes the answer as well, blind.
 
     Those that chance chose for it, and, where the wave has it so, all in which the first person and the machine that they saw
-    differ: most slips of people lie there (stats.planner.second_look).
+    differ: most slips of people lie there (docs/statistics.md).
     """
     first, read, wave = aliased(Decision), aliased(Prediction), aliased(AuditWave)
     differs = sa.exists().where(

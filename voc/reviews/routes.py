@@ -87,7 +87,7 @@ def decide(answer_id: int) -> str | tuple[str, int] | Response:
         if action == "pass_on":
             service.pass_on(session(), answer_id, by=current_user.id, note=form.pass_note.data or "")
         elif action == "decide":
-            # What somebody picked from the random draws is no longer in their order: it waits for its turn (insights.draws).
+            # What somebody picked from the random draws is no longer in their order: it waits for its turn (stats.waves).
             came_from = request.form.get("from", "")
             _decide(answer_id, form, stream="search" if came_from == "audit" and wish.filtered else came_from)
     except VocError as error:

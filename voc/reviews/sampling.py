@@ -21,6 +21,7 @@ from voc.surveys.tables import Answer
 if TYPE_CHECKING:
     from voc.stats.planner import Draw
     from voc.stats.strata import Strata
+    from voc.stats.waves import Stratum
 
 MOST = 10_000
 """Answers that are drawn at once, at most."""
@@ -58,7 +59,8 @@ def draw_audit(session: Session, n: int, *, seed: int | None = None, by: int | N
     Refused
         Nothing is left to draw, or ``n`` is no number to draw.
     """
-    from voc.stats import planner  # numpy and scipy: not for every start of the site
+    from voc.stats.outlook import look_ahead  # numpy and scipy: not for every start of the site
+    from voc.stats.planner import allocate, draw
 
     if not 1 <= n <= MOST:
         raise Refused("一度に回せるのは1件から10,000件までです。")
@@ -67,8 +69,8 @@ def draw_audit(session: Session, n: int, *, seed: int | None = None, by: int | N
     if len(taken) == len(everyone.answer_id):
         raise Refused("確認に回せる回答がありません。新しい回答が読み取られてから、もう一度お試しください。")
     seed = secrets.randbits(32) if seed is None else seed
-    outlook = planner.look_ahead(everyone.group, everyone.confidence, GROUPS, taken=taken, wanted=len(taken) + n)
-    drawn = planner.draw(outlook, planner.allocate(outlook, n), taken=taken, seed=seed)
+    outlook = look_ahead(everyone.group, everyone.confidence, GROUPS, taken=taken, wanted=len(taken) + n)
+    drawn = draw(outlook, allocate(outlook, n), taken=taken, seed=seed)
     keep(session, everyone, outlook.strata, drawn, Purpose(), taken=taken, seed=seed, by=by)
     return len(drawn.rows)
 
@@ -105,15 +107,17 @@ def keep(
     """Write a draw: the wave with the rate of each stratum, and its answers.
 
     The answers are written in random order, so that the first so many of a stratum are a random part as well: only these
-    count until all are decided (insights.draws). ``taken`` are the places of answers that were drawn before.
+    count until all are decided (stats.waves). ``taken`` are the places of answers that were drawn before.
     """
     import numpy as np
 
-    names, told = _told(everyone, strata, drawn, np.asarray(taken, dtype=np.int64))
+    from voc.stats import waves
+
+    kept = waves.strata_of(strata, everyone.confidence, drawn, GROUPS, taken=taken)
     model, settings = in_use(session), company.read(session)
     wave = AuditWave(
         name=_next_name(session), focus=purpose.focus, within=purpose.within, scope=purpose.scope, unflagged=purpose.unflagged,
-        model_version=model.version if model else "", last_answer_id=max(everyone.answer_id), strata=told,
+        model_version=model.version if model else "", last_answer_id=max(everyone.answer_id), strata=[_told(stratum) for stratum in kept],
         double_share=settings.double_share, second_look=settings.second_look, drawn_by=by, drawn_at=now(),
     )  # fmt: skip
     session.add(wave)
@@ -122,7 +126,7 @@ def keep(
     double = rng.random(len(drawn.rows)) < settings.double_share
     rows = [
         {
-            "answer_id": int(everyone.answer_id[place]), "wave": wave.name, "stratum": names[stratum],
+            "answer_id": int(everyone.answer_id[place]), "wave": wave.name, "stratum": kept[stratum].name,
             "probability": float(probability), "double": bool(twice), "drawn_at": wave.drawn_at,
         }
         for place, stratum, probability, twice in zip(drawn.rows, drawn.stratum, drawn.probability, double, strict=True)
@@ -135,28 +139,8 @@ def keep(
     return wave
 
 
-def _told(everyone: Population, strata: "Strata", drawn: "Draw", taken: Any) -> tuple[dict[int, str], list[dict[str, Any]]]:
-    """Each stratum's name, and what is kept of it: group, confidences, share of the available answers that was drawn."""
-    import numpy as np
-
-    confidence, size = np.asarray(everyone.confidence, dtype=np.float64), len(strata)
-    low, high = np.full(size, 1.0), np.zeros(size)
-    np.minimum.at(low, strata.of, confidence)
-    np.maximum.at(high, strata.of, confidence)
-    available = strata.size - np.bincount(strata.of[taken], minlength=size)
-    rate = np.bincount(drawn.stratum, minlength=size) / np.maximum(available, 1)
-    names: dict[int, str] = {}
-    for stratum in range(size):
-        name = f"{GROUPS[strata.predicted[stratum]]}:{low[stratum]:.3f}-{high[stratum]:.3f}"
-        names[stratum] = f"{name}#{strata.band[stratum]}" if name in names.values() else name
-    told = [
-        {
-            "name": names[stratum], "group": GROUPS[strata.predicted[stratum]], "low": float(low[stratum]), "high": float(high[stratum]),
-            "rate": float(rate[stratum]),
-        }
-        for stratum in range(size)
-    ]  # fmt: skip
-    return names, told
+def _told(stratum: "Stratum") -> dict[str, Any]:
+    return {"name": stratum.name, "group": GROUPS[stratum.code], "low": stratum.low, "high": stratum.high, "rate": stratum.rate}
 
 
 def _next_name(session: Session) -> str:

@@ -15,7 +15,7 @@ class AuditWave(Base):
     """One random draw: what for, among which answers, at which rate in each stratum.
 
     Written once; only ``closed_at`` changes. All that is needed to tell with which chance any answer would have been drawn
-    in it (insights.draws), also those that were drawn in another wave.
+    in it (stats.waves), also those that were drawn in another wave.
     """
 
     __tablename__ = "audit_waves"

@@ -85,7 +85,7 @@ def make_frame(
         Positions of the replies that were drawn at random and reviewed. Replies that were reviewed because they looked hard,
         alarming or interesting do not belong here: they tell nothing about the others.
     probability : array_like, shape (n,)
-        Probability with which each was drawn (``planner.overall_probability`` where there were several draws). Within a
+        Probability with which each was drawn (``waves.chances`` where there were several draws). Within a
         stratum only the ratios matter; replies that were certain to be drawn (1) form a stratum of their own.
     weights : array_like, shape (N,), optional
         Weight of each reply (``weighting.rake``), in any unit.

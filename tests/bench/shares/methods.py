@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from tests.bench.shares.world import GROUP_CODES, Floats, Ints, Replies
 from voc.stats.estimate import Coding, Estimate, Of, estimate, make_frame
 from voc.stats.intervals import normal_quantile, wilson
-from voc.stats.planner import Draw, allocate, draw, look_ahead
+from voc.stats.outlook import look_ahead
+from voc.stats.planner import Draw, allocate, draw
 
 Line = tuple[Floats, Floats, Floats]
 K = len(GROUP_CODES)

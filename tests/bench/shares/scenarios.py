@@ -7,10 +7,26 @@ import numpy as np
 
 from tests.bench.shares import methods
 from tests.bench.shares.methods import Line
-from tests.bench.shares.world import GROUP_CODES, LATER, LEAF_CODES, RARE, USUAL, Floats, Replies, decide, group, make, separation, shares
+from tests.bench.shares.world import (
+    GROUP_CODES,
+    LATER,
+    LEAF_CODES,
+    RARE,
+    USUAL,
+    Floats,
+    Ints,
+    Replies,
+    decide,
+    group,
+    make,
+    separation,
+    shares,
+)
 from voc.stats.estimate import Coding, estimate, make_frame
 from voc.stats.intervals import difference
-from voc.stats.planner import allocate, draw, look_ahead, needed, overall_probability, second_look
+from voc.stats.outlook import look_ahead
+from voc.stats.planner import Draw, allocate, draw, needed
+from voc.stats.waves import Drawn, Stratum, Wave, chances, strata_of
 
 Lines = dict[str, tuple[Line, Floats]]
 """By method: the line, and the truth it is to cover."""
@@ -68,7 +84,7 @@ def erring(replies: Replies, n: int, rng: np.random.Generator) -> Lines:
     drawn = methods.audit(replies, n, rng)
     leaf, subscriber = replies.leaf[drawn.rows], replies.subscriber[drawn.rows]
     first = decide(leaf, 0.05, rng)
-    chosen, _ = second_look(first, replies.read_leaf[drawn.rows], agreeing=0.1, seed=int(rng.integers(2**31)))
+    chosen = _second_look(first, replies.read_leaf[drawn.rows], seed=int(rng.integers(2**31)))
     second = decide(leaf, 0.05, rng)
     lead = decide(leaf, 0.05, rng)
     final = np.where(chosen & (second != first), lead, first)
@@ -141,14 +157,13 @@ def planned(replies: Replies, n: int, rng: np.random.Generator) -> Lines:
     before = look_ahead(replies.read_group, replies.confidence, GROUP_CODES, wanted=n)
     outlook = look_ahead(replies.read_group, replies.confidence, GROUP_CODES, taken=first.rows, wanted=n, known=known)
     more = int(needed(outlook, HALF_WIDTH)[k])
-    numbers = allocate(outlook, more, focus=FOCUS)
-    second = draw(outlook, numbers, taken=first.rows, seed=int(rng.integers(2**31)))
-    rate_1 = np.bincount(first.stratum, minlength=len(before.strata)) / before.strata.size
-    left = np.bincount(outlook.strata.of, minlength=len(outlook.strata)) - outlook.taken
-    rate_2 = numbers / np.maximum(left, 1)
+    second = draw(outlook, allocate(outlook, more, focus=FOCUS), taken=first.rows, seed=int(rng.integers(2**31)))
     rows = np.concatenate([first.rows, second.rows])
-    overall = overall_probability(np.column_stack([rate_1[before.strata.of[rows]], rate_2[outlook.strata.of[rows]]]))
-    result = methods.corrected(replies, rows, overall, replies.group[rows])
+    waves = [
+        ("before", first, strata_of(before.strata, replies.confidence, first, GROUP_CODES)),
+        ("planned", second, strata_of(outlook.strata, replies.confidence, second, GROUP_CODES, taken=first.rows)),
+    ]
+    result = methods.corrected(replies, rows, _chances(replies, rows, waves), replies.group[rows])
     low, high = result.interval()
     asked = np.full(1, float(more))
     half = np.full(1, (high[k] - low[k]) / 2)
@@ -157,6 +172,17 @@ def planned(replies: Replies, n: int, rng: np.random.Generator) -> Lines:
         "asked for": ((asked, asked, asked), asked),
         "half width reached": ((half, half, half), half),
     }
+
+
+def _chances(replies: Replies, rows: Ints, waves: list[tuple[str, Draw, tuple[Stratum, ...]]]) -> Floats:
+    """As the product reckons it: all draws reviewed, every reply open to all of them."""
+    reading = {"open": np.ones(len(rows), dtype=bool), "code": replies.read_group[rows], "confidence": replies.confidence[rows]}
+    drawn = [
+        Drawn(wave=name, stratum=strata[stratum].name, probability=float(probability), decided=True)
+        for name, found, strata in waves
+        for stratum, probability in zip(found.stratum, found.probability, strict=True)
+    ]
+    return chances(drawn, [Wave(name=name, strata=strata, **reading) for name, _, strata in waves])
 
 
 def populations(accuracy: float, scenario: Scenario, rng: np.random.Generator, *, kind: str = "", each: int = 10) -> Iterator[Replies]:
@@ -172,6 +198,12 @@ def populations(accuracy: float, scenario: Scenario, rng: np.random.Generator, *
             replies = replace(replies, confidence=1 - (1 - replies.confidence) ** 3)
         for _ in range(each):
             yield replies
+
+
+def _second_look(first: Ints, predicted: Ints, *, seed: int, agreeing: float = 0.1) -> np.ndarray:
+    """Which reviews a second person codes as well: all in which reviewer and machine differ, and a share of the others."""
+    probability = np.where(first != predicted, 1.0, agreeing)
+    return np.random.default_rng(seed).random(len(first)) < probability
 
 
 def _joined(first: Replies, second: Replies) -> Replies:

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.stats.estimate import Coding, estimate, make_frame
-from voc.stats.planner import Outlook, allocate, draw, look_ahead, needed, overall_probability, second_look, spread
+from voc.stats.outlook import Outlook, look_ahead
+from voc.stats.planner import allocate, draw, needed, spread
 from voc.stats.strata import Strata
 
 NAMES = ("price", "quality", "unclear")
@@ -58,8 +59,6 @@ def test_it_refuses_what_makes_no_sense():
         spread(outlook, focus="nothing")
     with pytest.raises(ValueError, match="left in a stratum"):
         draw(outlook, [11], seed=1)
-    with pytest.raises(ValueError, match="rates"):
-        overall_probability([[1.5]])
 
 
 @settings(max_examples=60, deadline=None)
@@ -149,15 +148,3 @@ def test_it_draws_every_reply_of_a_stratum_equally_often():
         times[draw(outlook, [5, 5], seed=seed).rows] += 1
     assert times[:20] / 2000 == pytest.approx(np.full(20, 0.25), abs=0.04)
     assert (times[20:] == 2000).all()
-
-
-def test_it_joins_the_probabilities_of_several_draws():
-    assert overall_probability([[0.1, 0.2], [0.0, 0.5], [1.0, 0.3]]) == pytest.approx([0.28, 0.5, 1.0])
-
-
-def test_it_looks_a_second_time_where_reviewer_and_machine_differ():
-    first, predicted = np.zeros(1000, int), np.r_[np.zeros(900, int), np.ones(100, int)]
-    chosen, probability = second_look(first, predicted, agreeing=0.1, seed=1)
-    assert chosen[900:].all()
-    assert chosen[:900].mean() == pytest.approx(0.1, abs=0.04)
-    assert set(probability) == {0.1, 1.0}

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from tests.bench.shares.world import GROUP_CODES, LATER, USUAL, Replies, make, separation
-from voc.insights.draws import Drawn, Wave, chances, in_turn
 from voc.stats.estimate import Coding, Estimate, estimate, make_frame
-from voc.stats.planner import Outlook, allocate, draw, look_ahead
+from voc.stats.outlook import Outlook, look_ahead
+from voc.stats.planner import allocate, draw
+from voc.stats.waves import Drawn, Stratum, Wave, chances, in_turn, strata_of
 
 K = len(GROUP_CODES)
 EARLY, LATE = 1_800, 1_200
@@ -26,24 +27,17 @@ class Draws:
 
     rows: np.ndarray
     drawn: list[Drawn]
-    strata: list[tuple[str, list[dict[str, object]]]]
+    strata: list[tuple[str, tuple[Stratum, ...]]]
 
     def add(self, replies: Replies, outlook: Outlook, numbers: np.ndarray, name: str, rng: np.random.Generator) -> None:
         taken = self.rows[np.isin(self.rows, np.arange(len(outlook.strata.of)))]
         found = draw(outlook, numbers, taken=taken, seed=int(rng.integers(2**31)))
-        strata, sure = outlook.strata, replies.confidence[: len(outlook.strata.of)]
-        left = strata.size - np.bincount(strata.of[taken], minlength=len(strata))
-        told = [
-            {"name": f"{h}", "group": GROUP_CODES[strata.predicted[h]], "low": sure[strata.of == h].min(), "high": sure[strata.of == h].max(),
-             "rate": numbers[h] / max(left[h], 1)}
-            for h in range(len(strata))
-        ]  # fmt: skip
+        told = strata_of(outlook.strata, replies.confidence[: len(outlook.strata.of)], found, GROUP_CODES, taken=taken)
         order = rng.permutation(len(found.rows))
         self.rows = np.concatenate([self.rows, found.rows[order]])
         self.drawn += [
-            Drawn(answer_id=int(found.rows[k]), wave=name, stratum=f"{found.stratum[k]}", probability=float(found.probability[k]), decided=True)
-            for k in order
-        ]  # fmt: skip
+            Drawn(wave=name, stratum=told[found.stratum[k]].name, probability=float(found.probability[k]), decided=True) for k in order
+        ]
         self.strata.append((name, told))
 
     def decided(self, *, done: float, beforehand: np.ndarray) -> list[Drawn]:
@@ -56,7 +50,7 @@ class Draws:
         ]
 
     def waves(self, replies: Replies) -> list[Wave]:
-        reading = {"group": replies.read_group[self.rows], "confidence": replies.confidence[self.rows]}
+        reading = {"code": replies.read_group[self.rows], "confidence": replies.confidence[self.rows]}
         sizes = (EARLY, EARLY + LATE)
         return [
             Wave(name=name, strata=told, open=self.rows < size, **reading) for (name, told), size in zip(self.strata, sizes, strict=True)

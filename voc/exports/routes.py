@@ -15,8 +15,9 @@ from voc.clock import today
 from voc.errors import NotFound, Refused
 from voc.exports import rows, service
 from voc.exports.service import EVENT, FORMATS, KINDS, Order
-from voc.insights import forms, queries
+from voc.insights import forms
 from voc.insights.forms import FilterForm
+from voc.replies import queries
 from voc.web import Access, access, database, may, session
 
 blueprint = Blueprint("exports", __name__)

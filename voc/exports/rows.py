@@ -13,11 +13,11 @@ from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import end_of_day, start_of_day
 from voc.customers.tables import Customer, Product, Shop
 from voc.exports.layout import Column, Table, in_japan, joined
-from voc.insights.selection import WAY_LABELS, Selection
 from voc.privacy.masking import mask
 from voc.readings.automatic import settled
 from voc.readings.tables import Alert, Prediction
 from voc.reasons import codebook
+from voc.replies.selection import WAY_LABELS, Selection
 from voc.reviews.tables import AuditDraw, Decision
 from voc.spreadsheet import Cell
 from voc.surveys.questions import EXPECTATION, FOLLOW_UPS, stated_label
@@ -32,7 +32,7 @@ Words = Callable[[str], str]
 
 
 def chosen(selection: Selection) -> Iterator[sa.ColumnElement[bool]]:
-    """The same replies as insights.queries.chosen, in SQL."""
+    """The same replies as replies.selected.chosen, in SQL."""
     if selection.start is not None:
         yield Answer.answered_at >= start_of_day(selection.start)
     if selection.end is not None:

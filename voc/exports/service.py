@@ -15,9 +15,10 @@ from voc.db import Database
 from voc.errors import Refused
 from voc.exports import agreement, rows, shares
 from voc.exports.layout import FILLS, Table, counted, in_japan
-from voc.insights import columns, findings, queries
-from voc.insights.selection import WAY_LABELS, Selection
+from voc.insights import findings
 from voc.reasons import codebook
+from voc.replies import columns, queries
+from voc.replies.selection import WAY_LABELS, Selection
 from voc.spreadsheet import Cell, Sheet, Written, csv_chunks, write_xlsx
 from voc.spreadsheet.writing import MAX_XLSX_ROWS
 

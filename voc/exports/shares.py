@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy.orm import Session
 
 from voc.exports.layout import PERCENT, Column, Table
-from voc.insights import queries, report
+from voc.insights import report
 from voc.insights.breakdown import METHODS, Breakdown, Line, rate
 from voc.insights.queries import Asked
 from voc.insights.report import Report
-from voc.insights.selection import Selection
 from voc.reasons import codebook
+from voc.replies import queries as replies
+from voc.replies.queries import Replies
+from voc.replies.selected import chosen
+from voc.replies.selection import Selection
 from voc.spreadsheet import Cell
 
 CUTS = {"month": "月", "product": "商品", "purchase_type": "買い方", "channel": "聞き方", "cohort": "初回購入月"}
@@ -28,15 +31,15 @@ BREAKDOWN = (
 
 def breakdown(session: Session, selection: Selection) -> tuple[Report, Table]:
     """The whole selection, then month by month, product by product and so on."""
-    everything = report.replies(session)
+    everything = replies.read(session)
     found = report.make(session, selection, everything=everything)
     return found, Table("理由", BREAKDOWN, _rows(session, found, everything))
 
 
-def _rows(session: Session, found: Report, everything: report.Replies) -> Iterator[Sequence[Cell]]:
+def _rows(session: Session, found: Report, everything: Replies) -> Iterator[Sequence[Cell]]:
     yield from _part(found, (WHOLE, "", WHOLE), found.breakdown, found.asked)
     everything = found.replies
-    mask = queries.chosen(session, everything.columns, found.selection)
+    mask = chosen(session, everything.columns, found.selection)
     for cut, name in CUTS.items():
         for section in report.sections(session, everything, mask, found.selection, cut):
             yield from _part(found, (name, section.key, section.label), section.breakdown, section.asked)

@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from voc.customers.tables import Product
-from voc.insights import breakdown, cuts, queries
-from voc.insights.columns import LEAF_CODES, NONE, STATED_CODES
-from voc.insights.report import Replies
-from voc.insights.selection import Selection
+from voc.insights.breakdown import parts
+from voc.numbers import NONE
 from voc.privacy.masking import mask
 from voc.readings.automatic import settled
 from voc.readings.tables import Prediction
 from voc.reasons import codebook
+from voc.replies import cuts
+from voc.replies.codes import GROUP_CODES, LEAF_CODES, STATED_CODES, group_places
+from voc.replies.queries import Replies
+from voc.replies.selected import chosen
+from voc.replies.selection import Selection
 from voc.reviews.queries import PREDICTION, effective
 from voc.surveys.questions import stated_label
 from voc.surveys.tables import Answer, FollowUp
@@ -80,10 +83,10 @@ class Page:
 def find(session: Session, everything: Replies, selection: Selection, wanted: Wish) -> NDArray[np.int64]:
     """Ids of the replies, the newest first."""
     columns = everything.columns
-    found = queries.chosen(session, columns, selection)
+    found = chosen(session, columns, selection)
     leaf = columns.leaf if wanted.reading == "machine" else everything.effective
     if wanted.group in codebook.GROUPS:
-        found &= (leaf != NONE) & (breakdown.group_places(columns.purchase_type, leaf) == list(codebook.GROUPS).index(wanted.group))
+        found &= (leaf != NONE) & (group_places(columns.purchase_type, leaf) == GROUP_CODES.index(wanted.group))
     if wanted.leaf in codebook.LEAVES:
         found &= leaf == LEAF_CODES.index(wanted.leaf)
     if wanted.stated:
@@ -95,7 +98,7 @@ def find(session: Session, everything: Replies, selection: Selection, wanted: Wi
     if wanted.reading in ("people", "random"):
         found &= _decided(everything, at_random=wanted.reading == "random")
     if wanted.parting:
-        found &= (columns.stated != NONE) & (leaf != NONE) & breakdown.parts(columns.stated, leaf)
+        found &= (columns.stated != NONE) & (leaf != NONE) & parts(columns.stated, leaf)
     places = np.flatnonzero(found)
     order = np.lexsort((-columns.answer[places], -columns.day[places]))
     return columns.answer[places[order]]

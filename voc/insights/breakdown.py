@@ -11,16 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.reasons import codebook
+from voc.replies.codes import GROUP_CODES, LEAF_CODES, group_places, pair_codes, pair_places, pairs
+from voc.replies.segment import Ints, Segment
 from voc.stats.estimate import Coding, Estimate, Frame, Of, estimate, make_frame
 from voc.stats.intervals import wilson
 from voc.stats.results import DEFAULT_RULE, Difference, Share, differences, shares
 from voc.surveys.questions import STATED
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-LEAF_CODES = tuple(codebook.LEAVES)
-GROUP_CODES = tuple(codebook.GROUPS)
 OF: Of = "customers"
 """What the shares are shares of: the customers whom the replies stand for, not these very replies only."""
 
@@ -29,71 +26,6 @@ METHODS = {
     "corrected": "stratified prediction-powered estimate, Wilson interval on the effective sample size",
     "complete": "all replies reviewed, Wilson interval",
 }
-
-
-@cache
-def _pairs() -> tuple[tuple[str, str], ...]:
-    """Every (group, leaf) that there is, in report order: a leaf stands in two groups where the way of buying decides."""
-    found = {(leaf.group(bought), leaf.code) for leaf in codebook.LEAVES.values() for bought in codebook.PURCHASE_TYPES}
-    return tuple(sorted(found, key=lambda pair: (GROUP_CODES.index(pair[0]), LEAF_CODES.index(pair[1]))))
-
-
-@cache
-def _tables() -> tuple[Ints, Ints]:
-    """Group and pair by (way of buying, leaf), as places; shape (2, leaves) each."""
-    groups = [
-        [GROUP_CODES.index(leaf.group(bought)) for leaf in codebook.LEAVES.values()] for bought in codebook.PURCHASE_TYPES
-    ]  # fmt: skip
-    pairs = [
-        [_pairs().index((leaf.group(bought), leaf.code)) for leaf in codebook.LEAVES.values()] for bought in codebook.PURCHASE_TYPES
-    ]  # fmt: skip
-    return np.array(groups), np.array(pairs)
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Replies of one selection, and the reviews among them.
-
-    Attributes
-    ----------
-    purchase_type, leaf : ndarray of int, shape (N,)
-        Place in PURCHASE_TYPES; place of the predicted leaf in LEAF_CODES, −1 where nothing has been read yet.
-    confidence : ndarray, shape (N,)
-    rows, found : ndarray of int, shape (n,)
-        Places of the replies that somebody decided, and the leaf that was found.
-    probability : ndarray, shape (n,)
-        With which the reply was drawn at random; 0 where somebody chose it.
-    weight : ndarray, shape (N,), or None
-        Weight of each reply in corrected shares (weighting.weigh); counts are counts.
-    """
-
-    purchase_type: Ints
-    leaf: Ints
-    confidence: Floats
-    rows: Ints
-    found: Ints
-    probability: Floats
-    weight: Floats | None = None
-
-    def __len__(self) -> int:
-        return len(self.leaf)
-
-    @property
-    def effective(self) -> Ints:
-        """The leaf that counts for each reply: a person's, else the machine's."""
-        leaf = self.leaf.copy()
-        leaf[self.rows] = self.found
-        return leaf
-
-    def part(self, mask: NDArray[np.bool_]) -> "Segment":
-        """The replies of a mask of shape (N,)."""
-        inside = np.flatnonzero(mask)
-        kept = mask[self.rows]
-        return Segment(
-            self.purchase_type[inside], self.leaf[inside], self.confidence[inside],
-            np.searchsorted(inside, self.rows[kept]), self.found[kept], self.probability[kept],
-            None if self.weight is None else self.weight[inside],
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,11 +154,6 @@ def parts(stated: Ints, leaf: Ints) -> NDArray[np.bool_]:
     return np.asarray(_parting()[stated, leaf])
 
 
-def group_places(purchase_type: Ints, leaf: Ints) -> Ints:
-    """Places of the groups of leaves; the leaf must be there."""
-    return np.asarray(_tables()[0][purchase_type, leaf])
-
-
 def parting(segment: Segment, stated: Ints) -> Share:
     """Share of the customers whose real reason is another than the option they ticked.
 
@@ -251,33 +178,18 @@ def _frame(read: Segment) -> Frame:
     return make_frame(group, read.confidence, rows=read.rows[drawn], probability=read.probability[drawn], weights=read.weight)
 
 
-def _estimate(read: Segment, frame: Frame, *, pairs: bool = False) -> Estimate:
+def _estimate(read: Segment, frame: Frame, *, leaves: bool = False) -> Estimate:
+    """Of the groups, or of each leaf in its group."""
     drawn = read.probability > 0
-    table = _tables()[1 if pairs else 0]
-    names = pair_codes() if pairs else GROUP_CODES
-    coding = Coding(
-        codes=names,
-        read=table[read.purchase_type, read.leaf],
-        found=table[read.purchase_type[read.rows[drawn]], read.found[drawn]],
-    )
-    return estimate(frame, coding)
+    names, places = (pair_codes(), pair_places) if leaves else (GROUP_CODES, group_places)
+    found = places(read.purchase_type[read.rows[drawn]], read.found[drawn])
+    return estimate(frame, Coding(codes=names, read=places(read.purchase_type, read.leaf), found=found))
 
 
 def known(read: Segment) -> tuple[Estimate, Estimate]:
     """What is known of the groups, and of each leaf in its group (``pair_codes``), on the same strata; all replies were read."""
     frame = _frame(read)
-    return _estimate(read, frame), _estimate(read, frame, pairs=True)
-
-
-@cache
-def pair_codes() -> tuple[str, ...]:
-    """``other/price``: every leaf in its group, in report order."""
-    return tuple(f"{group}/{leaf}" for group, leaf in _pairs())
-
-
-def pair_places(purchase_type: Ints, leaf: Ints) -> Ints:
-    """Places in ``pair_codes``; the leaf must be there."""
-    return np.asarray(_tables()[1][purchase_type, leaf])
+    return _estimate(read, frame), _estimate(read, frame, leaves=True)
 
 
 def _changes(now: Estimate, before: Segment | None) -> dict[str, Difference]:
@@ -293,14 +205,14 @@ def _counts(segment: Segment) -> tuple[Ints, Ints]:
     leaf = segment.effective
     known = leaf >= 0
     bought, leaf = segment.purchase_type[known], leaf[known]
-    groups, pairs = (table[bought, leaf] for table in _tables())
-    return np.bincount(groups, minlength=len(GROUP_CODES)), np.bincount(pairs, minlength=len(_pairs()))
+    groups, inner = group_places(bought, leaf), pair_places(bought, leaf)
+    return np.bincount(groups, minlength=len(GROUP_CODES)), np.bincount(inner, minlength=len(pairs()))
 
 
 def _leaf_lines(read: Segment, frame: Frame, raw: Ints, total: int) -> dict[str, tuple[Line, ...]]:
-    found = shares(_estimate(read, frame, pairs=True), of=OF)
+    found = shares(_estimate(read, frame, leaves=True), of=OF)
     lines: dict[str, list[Line]] = {}
-    for place, ((group, leaf), share) in enumerate(zip(_pairs(), found, strict=True)):
+    for place, ((group, leaf), share) in enumerate(zip(pairs(), found, strict=True)):
         if raw[place] or share.counted or (share.share or 0) > 0:
             label = codebook.LEAVES[leaf].label
             lines.setdefault(group, []).append(_line(share, total, raw_count=int(raw[place]), group=group, label=label, code=leaf))

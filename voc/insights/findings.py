@@ -8,10 +8,10 @@ from voc.i18n import comma, dash, quoted, space
 from voc.insights.breakdown import Breakdown, Interval, Line
 from voc.insights.overview import Row
 from voc.insights.report import Report, Section
-from voc.insights.weighting import MARGINS, Weighting
 from voc.reasons import codebook
 from voc.stats.results import Difference
 from voc.surveys.questions import STATED
+from voc.weighting.weights import MARGINS, Weighting
 
 MANY = 1_000
 """From so many effective replies on a decimal means something."""

@@ -1,6 +1,7 @@
 """Forms that choose what a report is about. They are sent by GET: the address of a report can be kept and passed on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,12 +9,15 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
 from wtforms import DateField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from voc.insights.selection import CUTS, DEFAULT_PRESET, PRESETS, WAY_LABELS, WAYS, Selection, preset
 from voc.reasons.codebook import PURCHASE_TYPE_LABELS
+from voc.replies.queries import Replies
+from voc.replies.selected import chosen
+from voc.replies.selection import CUTS, DEFAULT_PRESET, PRESETS, WAY_LABELS, WAYS, Selection, preset
 
 CUT_LABELS = {
     "product": _l("商品"),
@@ -67,9 +71,9 @@ def selection(today: date, arguments: Any = None, *, default: str = DEFAULT_PRES
     asked = request.args if arguments is None else arguments
     period = asked.get("period", "")
     start, end = _date(asked.get("from")), _date(asked.get("to"))
-    chosen = period if period in (*PRESETS, "all") else "" if start or end else default
-    if chosen:
-        start, end = preset(chosen, today)
+    name = period if period in (*PRESETS, "all") else "" if start or end else default
+    if name:
+        start, end = preset(name, today)
     narrowed = Selection(
         start=start,
         end=end,
@@ -79,7 +83,17 @@ def selection(today: date, arguments: Any = None, *, default: str = DEFAULT_PRES
         way=asked.get("channel") or None,
         weight=asked.get("weight") or None,
     )
-    return narrowed, chosen or _name(narrowed, today)
+    return narrowed, name or _name(narrowed, today)
+
+
+def usual(session: Session, everything: Replies, today: date) -> tuple[Selection, str]:
+    """What the address asks for. Without a wish: the last three months, or everything where these hold no reply."""
+    asked, period = selection(today)
+    if not (request.args.get("period") or request.args.get("from") or request.args.get("to")):
+        inside = chosen(session, everything.columns, Selection(start=asked.start, end=asked.end))
+        if not inside.any():
+            return replace(asked, start=None, end=None), "all"
+    return asked, period
 
 
 def _name(selection: Selection, today: date) -> str:

@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from voc.insights import cuts, queries
+from voc.days import EPOCH
+from voc.insights import queries
 from voc.insights.breakdown import Breakdown, break_down, parting
-from voc.insights.report import Replies, weighted
-from voc.insights.selection import Selection, months_before
-from voc.insights.unflagged import missed_harm
+from voc.insights.report import weighted
+from voc.replies import cuts, harm
+from voc.replies.queries import Replies
+from voc.replies.selected import chosen
+from voc.replies.selection import Selection, months_before
 from voc.stats.missed import Missed
 from voc.stats.results import Share
 from voc.surveys.questions import STATED, stated_label
@@ -34,12 +37,12 @@ class Keys:
 
 
 def keys(session: Session, everything: Replies, mask: NDArray[np.bool_], selection: Selection) -> Keys:
-    told = queries.harm(session, everything.columns)
+    told = harm.read(session, everything.columns)
     return Keys(
         left=queries.left(session, selection),
         harm=int((told.told & mask).sum()),
         harm_open=int((told.open & mask).sum()),
-        harm_missed=missed_harm(everything.columns, everything.reviews, told, mask),
+        harm_missed=harm.missed_among(everything, told, mask),
         parting=parting(everything.segment(mask), everything.columns.stated[mask]),
     )
 
@@ -72,12 +75,12 @@ def matrix(everything: Replies, mask: NDArray[np.bool_], *, purchase_type: str |
 
 def months(session: Session, everything: Replies, selection: Selection, today: date) -> list[tuple[str, Breakdown]]:
     """Month by month up to the end of the selection: at least half a year back, at most a year, whole months."""
-    end = selection.end or _last(everything, queries.chosen(session, everything.columns, selection)) or today
+    end = selection.end or _last(everything, chosen(session, everything.columns, selection)) or today
     first = months_before(end.replace(day=1), MOST_MONTHS - 1)
     least = months_before(end.replace(day=1), LEAST_MONTHS - 1)
     start = max(first, min(selection.start or first, least)).replace(day=1)
     wider = replace(selection, start=start, end=end)
-    mask = queries.chosen(session, everything.columns, wider)
+    mask = chosen(session, everything.columns, wider)
     everything, _weighting = weighted(session, everything, mask, wider)
     return [
         (part.key, break_down(everything.segment(part.mask), brief=True, one_off=selection.purchase_type == "one_off"))
@@ -86,4 +89,4 @@ def months(session: Session, everything: Replies, selection: Selection, today: d
 
 
 def _last(everything: Replies, mask: NDArray[np.bool_]) -> date | None:
-    return queries.EPOCH + timedelta(days=int(everything.columns.day[mask].max())) if mask.any() else None
+    return EPOCH + timedelta(days=int(everything.columns.day[mask].max())) if mask.any() else None

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,44 +10,19 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from voc.clock import now
-from voc.insights import columns as memory
-from voc.insights import cuts, queries
-from voc.insights.breakdown import METHODS, Breakdown, Interval, Line, Segment, break_down, rate
-from voc.insights.columns import Columns
-from voc.insights.cuts import Part
-from voc.insights.queries import Asked, Reviews
-from voc.insights.selection import Selection
-from voc.insights.unflagged import missed_harm
-from voc.insights.weighting import Weighting, weigh
+from voc.insights import queries
+from voc.insights.breakdown import METHODS, Breakdown, Interval, Line, break_down, rate
+from voc.insights.queries import Asked
 from voc.reasons import codebook
+from voc.replies import cuts, harm
+from voc.replies import queries as everyone
+from voc.replies.cuts import Part
+from voc.replies.queries import Replies
+from voc.replies.segment import Segment
+from voc.replies.selected import chosen
+from voc.replies.selection import Selection
 from voc.stats.missed import Missed
-
-
-@dataclass(frozen=True)
-class Replies:
-    """All answers with what the machine read and people decided."""
-
-    columns: Columns
-    reviews: Reviews
-    weight: NDArray[np.float64] | None = None
-    """Of every answer, where they are weighted: made for one selection (``weighted``)."""
-
-    @cached_property
-    def everyone(self) -> Segment:
-        columns, reviews = self.columns, self.reviews
-        return Segment(
-            columns.purchase_type, columns.leaf, columns.confidence, reviews.place, reviews.leaf, reviews.probability, self.weight
-        )
-
-    def segment(self, mask: NDArray[np.bool_]) -> Segment:
-        return self.everyone.part(mask)
-
-    @cached_property
-    def effective(self) -> memory.Column:
-        """The leaf that counts for every answer."""
-        leaf = self.columns.leaf.copy()
-        leaf[self.reviews.place] = self.reviews.leaf
-        return leaf
+from voc.weighting.weights import Weighting, weigh
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +65,6 @@ class Report:
         return rate(self.asked.answered, self.asked.asked)
 
 
-def replies(session: Session) -> Replies:
-    columns = memory.read(session)
-    return Replies(columns, queries.reviews(session, columns))
-
-
 def weighted(session: Session, everything: Replies, mask: NDArray[np.bool_], selection: Selection) -> tuple[Replies, Weighting | None]:
     """The replies with the weights that the selection asks for, where there can be any."""
     found = weigh(session, everything.columns, mask, selection)
@@ -106,8 +75,8 @@ def make(
     session: Session, selection: Selection, *, by: str | None = None, everything: Replies | None = None, brief: bool = False
 ) -> Report:
     """The report of a selection, cut into parts on wish (these in brief, as break_down has it)."""
-    everything = everything or replies(session)
-    mask = queries.chosen(session, everything.columns, selection)
+    everything = everything or everyone.read(session)
+    mask = chosen(session, everything.columns, selection)
     before, earlier = _before(session, everything, selection)
     unweighted = everything
     everything, weighting = weighted(session, everything, mask, selection)
@@ -125,14 +94,14 @@ def make(
         generated_at=now(),
         replies=everything,
         weighting=weighting,
-        missed=missed_harm(everything.columns, everything.reviews, queries.harm(session, everything.columns), mask),
+        missed=harm.missed_among(everything, harm.read(session, everything.columns), mask),
         plain=break_down(unweighted.segment(mask), one_off=one_off, brief=True) if weighting and weighting.weights else None,
     )
 
 
 def _before(session: Session, everything: Replies, selection: Selection) -> tuple[Selection | None, Segment | None]:
     before = selection.before()
-    mask = queries.chosen(session, everything.columns, before) if before else None
+    mask = chosen(session, everything.columns, before) if before else None
     if before is None or mask is None or not mask.any():
         return None, None
     return before, weighted(session, everything, mask, before)[0].segment(mask)

@@ -1,30 +1,24 @@
-"""Pages of reasons: the breakdown, the replies behind it, two parts side by side, key figures."""
+"""Pages of reasons: the breakdown, the replies behind it, two parts side by side."""
 
-from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_security import current_user
-from werkzeug.wrappers import Response
 
+from voc import plot
 from voc.clock import today
-from voc.errors import Conflict, Refused
-from voc.insights import answers, cuts, figures, findings, forms, orders, overview, queries, report
-from voc.insights import harm as harms
-from voc.insights import kpi as kpis
-from voc.insights import precision as precisions
+from voc.days import month_days
+from voc.insights import answers, figures, findings, forms, overview, report
 from voc.insights.answers import Wish
 from voc.insights.breakdown import break_down
 from voc.insights.forms import CUT_LABELS, CompareForm, FilterForm
-from voc.insights.selection import Selection
 from voc.reasons import codebook
-from voc.reviews import sampling
-from voc.reviews.queries import waves
-from voc.reviews.tables import AuditWave
+from voc.replies import cuts, queries
+from voc.replies.selected import chosen
+from voc.replies.selection import Selection
 from voc.stats.results import differences
 from voc.surveys.questions import STATED, stated_label
-from voc.web import Access, access, database, session, wants_fragment
+from voc.web import Access, access, session
 
 blueprint = Blueprint("insights", __name__)
 
@@ -34,7 +28,7 @@ PARAMETERS = {"product": "product", "purchase_type": "type", "channel": "channel
 
 @blueprint.context_processor
 def words() -> dict[str, Any]:
-    return {"findings": findings, "figures": figures}
+    return {"findings": findings}
 
 
 @blueprint.app_template_filter()
@@ -44,7 +38,7 @@ def leaf_short(code: str) -> str:
 
 @blueprint.app_template_filter()
 def last_day(month: str) -> str:
-    return cuts.month_days(month)[1].isoformat()
+    return month_days(month)[1].isoformat()
 
 
 @blueprint.app_template_filter()
@@ -55,14 +49,14 @@ def without(values: dict[str, Any], name: str) -> dict[str, Any]:
 @blueprint.get("/reasons")
 @access(Access.MANAGER)
 def breakdown() -> str:
-    everything = report.replies(session())
-    selection, period = _selection(everything)
+    everything = queries.read(session())
+    selection, period = forms.usual(session(), everything, today())
     by = forms.cut(request.args.get("by", ""))
     found = report.make(session(), selection, by=by, everything=everything, brief=True)
     if not found.breakdown.replies + found.breakdown.unread:
         return render_template("insights/empty.html", **_filters(selection, period), anything=len(everything.columns) > 0)
     everything = found.replies
-    mask = queries.chosen(session(), everything.columns, selection)
+    mask = chosen(session(), everything.columns, selection)
     months = overview.months(session(), everything, selection, today())
     return render_template(
         "insights/breakdown.html",
@@ -88,8 +82,8 @@ def breakdown() -> str:
 @access(Access.MANAGER)
 def replies() -> str:
     """The replies behind a figure."""
-    everything = report.replies(session())
-    selection, period = _selection(everything)
+    everything = queries.read(session())
+    selection, period = forms.usual(session(), everything, today())
     wanted = answers.wish(request.args)
     ids = answers.find(session(), everything, selection, wanted)
     return render_template(
@@ -98,9 +92,7 @@ def replies() -> str:
         wish=wanted,
         limits=_limits(wanted),
         page=answers.page(session(), ids, request.args.get("page", 1, type=int)),
-        link=lambda number: url_for(
-            "insights.replies", **(selection.query() | wanted.query() | {"period": _period(selection), "page": number})
-        ),
+        link=lambda number: url_for("insights.replies", **(selection.address() | wanted.query() | {"page": number})),
     )
 
 
@@ -108,9 +100,9 @@ def replies() -> str:
 @access(Access.MANAGER)
 def compare() -> str:
     """Two parts side by side, and how they differ."""
-    everything = report.replies(session())
-    selection, period = _selection(everything)
-    mask = queries.chosen(session(), everything.columns, selection)
+    everything = queries.read(session())
+    selection, period = forms.usual(session(), everything, today())
+    mask = chosen(session(), everything.columns, selection)
     everything, weighting = report.weighted(session(), everything, mask, selection)
     form = CompareForm(request.args)
     by = forms.cut(form.by.data or "")
@@ -137,112 +129,13 @@ def compare() -> str:
     )
 
 
-@blueprint.get("/review/precision")
-@access(Access.STAFF)
-def precision() -> str:
-    """How far each share is known, and how many reviews it takes: a page, and a part of others."""
-    everything = report.replies(session())
-    selection, period = _selection(everything)
-    found = precisions.look(session(), everything, selection, within=precisions.width(request.args.get("within")))
-    template = "insights/_precision.html" if wants_fragment() else "insights/precision.html"
-    return render_template(template, **_precise(found, selection, period), detail=request.args.get("detail") == "1")
-
-
-@blueprint.post("/review/precision")
-@access(Access.MANAGER)
-def draw_for_precision() -> Response:
-    """Draw exactly the replies that one reason needs."""
-    sampling.one_draw_at_a_time(session())
-    with database().reading() as reader:
-        everything = report.replies(reader)
-        selection, _period_name = forms.selection(today(), request.form)
-        within = precisions.width(request.form.get("within"))
-        try:
-            wave = precisions.draw(session(), everything, selection, focus=request.form.get("focus", ""), within=within, by=current_user.id)
-        except (Conflict, Refused) as error:
-            flash(error.message, "warn")
-        else:
-            _tell_drawn(wave)
-    again = selection.query() | {"period": _period(selection), "within": f"{within * 100:g}", "detail": request.form.get("detail") or None}
-    return redirect(url_for("insights.precision", **again), 303)
-
-
-@blueprint.get("/alerts/missed")
-@access(Access.STAFF)
-def missed() -> str:
-    """How many reports of harm the machine may have missed: a page, and a part of that of the alerts."""
-    template = "insights/_missed.html" if wants_fragment() else "insights/missed.html"
-    return render_template(template, watch=harms.look(session(), report.replies(session())), at_most=harms.AT_MOST)
-
-
-@blueprint.post("/alerts/missed")
-@access(Access.MANAGER)
-def draw_unflagged() -> Response:
-    sampling.one_draw_at_a_time(session())
-    with database().reading() as reader:
-        try:
-            wave = harms.draw(session(), report.replies(reader), by=current_user.id)
-        except (Conflict, Refused) as error:
-            flash(error.message, "warn")
-        else:
-            _tell_drawn(wave)
-    return redirect(url_for("insights.missed"), 303)
-
-
-def _tell_drawn(wave: AuditWave) -> None:
-    drawn = next(found.drawn for found in waves(session()) if found.wave.id == wave.id)
-    flash(_("無作為に選んだ%(n)s件を、確認に回しました。", n=f"{drawn:,}"), "done")
-
-
-def _precise(found: precisions.Precision, selection: Selection, period: str) -> dict[str, Any]:
-    """What the part about precision needs, wherever it stands."""
-    query = selection.query() | ({"period": "all"} if _period(selection) else {})
-    return {
-        "found": found, "widths": precisions.WIDTHS, "query": query, "selection": selection, "period": period,
-        "period_label": forms.PRESET_LABELS.get(period),
-    }  # fmt: skip
-
-
-@blueprint.get("/kpi")
-@access(Access.MANAGER)
-def kpi() -> str:
-    """Key figures of repeat purchase, each with its formula and both of its numbers."""
-    window = request.args.get("window", kpis.DEFAULT_WINDOW, type=int)
-    window = window if window in kpis.WINDOWS else kpis.DEFAULT_WINDOW
-    found = orders.figures(session(), today(), window=window)
-    return render_template(
-        "insights/kpi.html",
-        found=found,
-        window=window,
-        kpi=kpis,
-        month_label=cuts.month_label,
-        month_name=cuts.month_name,
-        trend=figures.trend,
-    )
-
-
-def _selection(everything: report.Replies) -> tuple[Selection, str]:
-    """What the address asks for. Without a wish: the last three months, or everything where these hold no reply."""
-    selection, period = forms.selection(today())
-    if not (request.args.get("period") or request.args.get("from") or request.args.get("to")):
-        inside = queries.chosen(session(), everything.columns, Selection(start=selection.start, end=selection.end))
-        if not inside.any():
-            selection, period = replace(selection, start=None, end=None), "all"
-    return selection, period
-
-
-def _period(selection: Selection) -> str | None:
-    """Needed in an address only where there is no day in it: without, it would mean the usual period."""
-    return "all" if selection.start is None and selection.end is None else None
-
-
 def _filters(selection: Selection, period: str) -> dict[str, Any]:
     """What the line of filters needs."""
     products, campaigns = queries.products(session()), queries.campaigns(session())
     form = FilterForm(request.args)
     form.offer(products, campaigns)
     form.start.data, form.end.data = selection.start, selection.end
-    chosen = [
+    limits = [
         codebook.PURCHASE_TYPE_LABELS.get(selection.purchase_type or "", _("すべての買い方")),
         products.get(selection.product_id or 0, _("全商品")),
         *([campaigns.get(selection.campaign_id, "")] if selection.campaign_id else []),
@@ -250,8 +143,8 @@ def _filters(selection: Selection, period: str) -> dict[str, Any]:
     ]
     without_days = {name: value for name, value in selection.query().items() if name not in ("from", "to")}
     return {
-        "filter": form, "selection": selection, "period": period, "presets": forms.PRESET_LABELS, "chosen": chosen,
-        "others": without_days, "query": selection.query() | ({"period": "all"} if _period(selection) else {}),
+        "filter": form, "selection": selection, "period": period, "presets": forms.PRESET_LABELS, "chosen": limits,
+        "others": without_days, "query": selection.address(),
     }  # fmt: skip
 
 
@@ -268,17 +161,14 @@ def _panels(months: list[tuple[str, Any]]) -> dict[str, Any]:
     scale = figures.axis_of(lines)
     known = {line.code for line in lines if line.code != "unclear" and (line.raw_count or line.machine_count)}
     codes = [(code, _(group.label)) for code, group in codebook.GROUPS.items() if code in known]
-    return {"scale": scale, "each": figures.panels(months, codes, scale), "height_of": figures.height_of, "size": figures}
+    return {"scale": scale, "each": figures.panels(months, codes, scale), "size": plot}
 
 
 def _replies_of(selection: Selection) -> Any:
     """For templates: the address of the replies behind a figure."""
 
     def address(**wanted: str) -> str:
-        values: dict[str, Any] = (
-            selection.query() | {"period": _period(selection)} | {name: value for name, value in wanted.items() if value}
-        )
-        return url_for("insights.replies", **values)
+        return url_for("insights.replies", **(selection.address() | {name: value for name, value in wanted.items() if value}))
 
     return address
 

@@ -17,7 +17,7 @@ from voc.db import Database
 from voc.errors import Refused
 from voc.exports import service
 from voc.exports.service import Manifest, Order
-from voc.insights.selection import Selection
+from voc.replies.selection import Selection
 
 WORDS = '値段が高い、\n"効果"も… 😊 090-1234-5678 〜'
 

@@ -12,7 +12,7 @@ from voc.db import Database
 from voc.exports import rows
 from voc.insights import report
 from voc.insights.report import Report
-from voc.insights.selection import CUTS, Selection
+from voc.replies.selection import CUTS, Selection
 from voc.surveys.tables import Answer
 
 

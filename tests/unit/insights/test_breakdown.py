@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from voc.insights import breakdown as room
-from voc.insights.breakdown import LEAF_CODES, Segment, break_down, parting, rate
+from voc.insights.breakdown import break_down, parting, rate
+from voc.replies.codes import LEAF_CODES, group_places
+from voc.replies.segment import Segment
 from voc.surveys.questions import STATED
 
 ONE_OFF, SUBSCRIPTION = 0, 1
@@ -144,4 +145,4 @@ def test_a_part_of_a_segment_keeps_its_reviews() -> None:
     part = whole.part(np.array([False, True, False, True]))
     assert part.rows.tolist() == [0, 1]
     assert [LEAF_CODES[leaf] for leaf in part.effective] == ["price", "quality"]
-    assert room.group_places(part.purchase_type, part.leaf).tolist() == [0, 0]
+    assert group_places(part.purchase_type, part.leaf).tolist() == [0, 0]

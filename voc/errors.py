@@ -35,12 +35,6 @@ class Conflict(VocError):
     status = 409
 
 
-class Closed(VocError):
-    """The thing existed and is over: a used or expired survey link."""
-
-    status = 410
-
-
 class TemporaryFailure(VocError):
     """It failed now and may work later (database busy, mail server away): try again."""
 

@@ -217,11 +217,6 @@ class Guess:
     missing: list[tuple[str, ...]]
     """What is still needed: of each tuple one field."""
 
-    @property
-    def lines_only(self) -> bool:
-        """Whether these are lines of orders that stand in another file (Yahoo!ショッピング)."""
-        return self.kind == "orders" and "ordered_at" not in self.columns and not unmet(LINES_ONLY, self.columns)
-
 
 def labels(header: Sequence[str]) -> list[str]:
     """The columns by name, told apart where a name stands twice: 送料, 送料 (2)."""

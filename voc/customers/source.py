@@ -67,7 +67,6 @@ class Source:
     columns: dict[str, str]
     options: dict[str, str]
     header: list[str]
-    first_row: int
     encoding: str
     rows: Iterator[Row]
     sample: list[Row] = field(default_factory=list)
@@ -134,7 +133,7 @@ def another_kind(kind: str, other: str) -> str:
 def guessed(table: Table, path: Path, kind: str, *, filename: str | None = None, platform: str | None = None) -> Source:
     """A table whose header was read as well as it can be; what is missing stays missing."""
     _refuse_unreadable(table.header)
-    header, rows, first = table.header, table.rows, 2
+    header, rows = table.header, table.rows
     guess = platforms.guess(header, kind, platform=platform)
     if guess.missing and kind != "replies":  # lines of title may stand above the header
         ahead = list(islice(rows, TITLE_ROWS))
@@ -143,13 +142,13 @@ def guessed(table: Table, path: Path, kind: str, *, filename: str | None = None,
             candidate = [cell.strip() for cell in row.cells]
             found = platforms.guess(candidate, kind, platform=platform)
             if not found.missing:
-                header, guess, first = candidate, found, row.number + 1
+                header, guess = candidate, found
                 rows = _padded(chain(ahead[place + 1 :], table.rows), len(header))
                 break
     sample = list(islice(rows, PEEK))
     source = Source(
         path=path, filename=filename or path.name, kind=kind, platform=guess.platform, score=guess.score, columns=guess.columns, options={},
-        header=header, first_row=first, encoding=table.encoding, rows=chain(sample, rows), sample=sample, close=table.close,
+        header=header, encoding=table.encoding, rows=chain(sample, rows), sample=sample, close=table.close,
     )  # fmt: skip
     if kind == "replies" and "text" not in source.columns:
         _find_text(source)

@@ -248,7 +248,3 @@ def _round(value: float | None) -> float | None:
 
 def _day(value: Any) -> str | None:
     return None if value is None else value.isoformat()
-
-
-def narrowed(selection: Selection, **values: Any) -> Selection:
-    return replace(selection, **values)

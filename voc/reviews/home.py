@@ -64,10 +64,6 @@ class Home:
         return sum(count.unfinished for count in self.alerts)
 
     @property
-    def to_review(self) -> int:
-        return sum(self.waiting.values())
-
-    @property
     def beginning(self) -> bool:
         """Nothing has been answered yet: show the way."""
         return not self.answers

@@ -39,29 +39,6 @@ class Agreement:
     observed: float
 
 
-@dataclass(frozen=True)
-class Confusion:
-    """Two codes that reviewers gave to the same unit.
-
-    Attributes
-    ----------
-    first, second : int
-        ``first < second``.
-    units : ndarray of int
-        The units, as examples.
-    share : float
-        Of all units on which reviewers disagree.
-    rate : float
-        Of the units to which anybody gave one of the two codes.
-    """
-
-    first: int
-    second: int
-    units: Ints
-    share: float
-    rate: float
-
-
 def krippendorff_alpha(
     unit: ArrayLike, reviewer: ArrayLike, code: ArrayLike, *, weight: ArrayLike | None = None, level: float = 0.95, seed: int = 0
 ) -> Agreement:
@@ -177,23 +154,6 @@ def kappa_by_pair(
     return result
 
 
-def confusions(unit: ArrayLike, reviewer: ArrayLike, code: ArrayLike) -> tuple[Confusion, ...]:
-    """Pairs of codes that were given to the same unit, the most frequent first."""
-    counts, _, used = _counts(unit, reviewer, code, None)
-    identities = _units_coded_twice(unit, reviewer, code)
-    given = counts > 0
-    disagreeing = max(int((given.sum(axis=1) > 1).sum()), 1)
-    pairs = []
-    for a in range(len(used)):
-        for b in range(a + 1, len(used)):
-            both = given[:, a] & given[:, b]
-            if both.any():
-                either = int((given[:, a] | given[:, b]).sum())
-                times = int(both.sum())
-                pairs.append(Confusion(int(used[a]), int(used[b]), identities[both], times / disagreeing, times / either))
-    return tuple(sorted(pairs, key=lambda pair: (-len(pair.units), pair.first, pair.second)))
-
-
 def _decisions(unit: ArrayLike, reviewer: ArrayLike, code: ArrayLike) -> tuple[Ints, Ints, Ints]:
     units = codes(unit, name="unit")
     people = codes(reviewer, name="reviewer", length=len(units))
@@ -213,12 +173,6 @@ def _counts(unit: ArrayLike, reviewer: ArrayLike, code: ArrayLike, weight: Array
     np.add.at(counts, (row, column), 1.0)
     twice = counts.sum(axis=1) >= 2
     return counts[twice], weights[first][twice], used
-
-
-def _units_coded_twice(unit: ArrayLike, reviewer: ArrayLike, code: ArrayLike) -> Ints:
-    units, _, _ = _decisions(unit, reviewer, code)
-    identity, times = np.unique(units, return_counts=True)
-    return np.asarray(identity[times >= 2], dtype=np.int64)
 
 
 def _most_per_unit(units: Ints) -> int:

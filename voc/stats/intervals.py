@@ -55,12 +55,6 @@ def wilson(share: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[Floa
     return _wilson(share, n, normal_quantile(level))
 
 
-def wilson_bound(share: ArrayLike, n: ArrayLike, *, side: Side, level: float = 0.95) -> Floats:
-    """One-sided Wilson bound: with ``side="lower"``, the share is at least this."""
-    low, high = _wilson(share, n, normal_quantile(level, sides=1))
-    return low if side == "lower" else high
-
-
 def _wilson(share: ArrayLike, n: ArrayLike, z: float) -> tuple[Floats, Floats]:
     p, n = np.broadcast_arrays(np.asarray(share, dtype=np.float64), np.asarray(n, dtype=np.float64))
     with np.errstate(divide="ignore", invalid="ignore"):

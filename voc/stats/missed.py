@@ -41,12 +41,6 @@ class Missed:
         """Reports that nobody has seen yet: estimate, low, high."""
         return tuple(max(value - self.found, 0.0) for value in (self.estimate, self.low, self.high))  # type: ignore[return-value]
 
-    def recall(self, flagged: int) -> tuple[float, float, float] | None:
-        """Share of all reports that the machine flagged, with its interval; ``flagged`` counts confirmed flags. None without any report."""
-        if not flagged and not self.high:
-            return None
-        return tuple(flagged / (flagged + missed) if flagged + missed else 1.0 for missed in (self.estimate, self.high, self.low))  # type: ignore[return-value]
-
 
 def missed(unflagged: int, found: ArrayLike, probability: ArrayLike, *, level: float = 0.95) -> Missed:
     """Estimates the reports among unflagged replies.

@@ -1,6 +1,5 @@
-"""What a page shows: corrected shares, differences and ranks; what may be claimed, and how many reviews are missing where not."""
+"""What a page shows: corrected shares and differences; what may be claimed, and how many reviews are missing where not."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -187,21 +186,6 @@ def differences(
         )
         for k, code in enumerate(now.codes)
     )
-
-
-def ranks(lines: Sequence[Share]) -> dict[str, tuple[int, int]]:
-    """The ranks that each claimed share can have: (best, worst), 1 being the largest share.
-
-    Two shares whose intervals overlap are not ranked against each other. Lines of which nothing is claimed are left out.
-    """
-    claimed = [(line.code, line.low, line.high) for line in lines if line.low is not None and line.high is not None]
-    return {
-        code: (
-            1 + sum(other_low > high for _, other_low, _ in claimed),
-            len(claimed) - sum(other_high < low for _, _, other_high in claimed),
-        )
-        for code, low, high in claimed
-    }
 
 
 def _with_interval(estimate: Estimate, level: float, of: Of) -> tuple[Floats, Floats, Floats]:

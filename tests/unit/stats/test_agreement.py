@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc.stats.agreement import alpha_by_code, cohen_kappa, confusions, kappa_by_pair, krippendorff_alpha
+from voc.stats.agreement import alpha_by_code, cohen_kappa, kappa_by_pair, krippendorff_alpha
 
 NONE = -9
 
@@ -77,13 +77,6 @@ def test_it_compares_each_pair_of_reviewers_on_what_both_coded():
     assert found[2, 3].units == 4
     assert (0, 3) not in found
     assert found[0, 1].value == pytest.approx(0.5)
-
-
-def test_it_lists_the_reasons_that_are_confused_with_examples():
-    found = confusions(*letters("aaaabbcc", "aabbbbca"))
-    assert [(chr(pair.first), chr(pair.second), list(pair.units)) for pair in found] == [("a", "b", [2, 3]), ("a", "c", [7])]
-    assert found[0].share == pytest.approx(2 / 3)
-    assert found[0].rate == pytest.approx(2 / 7)
 
 
 def test_it_refuses_a_reviewer_who_stands_twice_on_a_unit():

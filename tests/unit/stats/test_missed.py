@@ -43,14 +43,6 @@ def test_it_takes_unseen_reports_to_be_as_heavy_as_the_heaviest_audit():
     assert not uneven.exact
 
 
-def test_it_turns_missed_reports_into_a_recall():
-    result = missed(9000, np.arange(300) < 2, np.full(300, 300 / 9000))
-    recall, low, high = result.recall(140)
-    assert recall == pytest.approx(140 / 200)
-    assert low < recall < high <= 140 / 142
-    assert missed(10, np.zeros(10, bool), np.ones(10)).recall(0) is None
-
-
 def test_it_says_how_many_audits_show_that_few_were_missed():
     n = audits_for_bound(10_000, 30)
     assert n == pytest.approx(3 / 31 * 10_000, rel=0.06)

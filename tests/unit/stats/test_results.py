@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.stats.estimate import Coding, Estimate, estimate, make_frame
-from voc.stats.results import ClaimRule, Share, differences, ranks, shares
+from voc.stats.results import ClaimRule, Share, differences, shares
 
 CODES = ("price", "quality", "unclear")
 
@@ -102,16 +102,6 @@ def test_it_refuses_to_compare_different_codes():
     object.__setattr__(other, "codes", ("a", "b", "c"))
     with pytest.raises(ValueError, match="same codes"):
         differences(segment(), other)
-
-
-def test_it_ranks_only_what_does_not_overlap():
-    lines = [line("a", 0.40, 0.50), line("b", 0.20, 0.30), line("c", 0.25, 0.35), line("d", 0.01, 0.05)]
-    assert ranks(lines) == {"a": (1, 1), "b": (2, 3), "c": (2, 3), "d": (4, 4)}
-
-
-def test_it_ranks_no_share_that_is_not_claimed():
-    unknown = shares(segment(reviewed=0))
-    assert ranks([*unknown, line("x", 0.1, 0.2)]) == {"x": (1, 1)}
 
 
 @settings(max_examples=40, deadline=None)

@@ -11,6 +11,7 @@ from voc.campaigns.tables import TAKES_ANSWERS, Campaign, Invitation
 from voc.clock import end_of_day, now, start_of_day
 from voc.customers.tables import Customer, Product, Shop
 from voc.errors import Refused
+from voc.paging import Page, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,19 +87,6 @@ PER_PAGE = 25
 STATES = ("waiting", "asked", "shown", "answered", "expired", "held_out")
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a list, as components/paging.html wants it."""
-
-    rows: Sequence[sa.Row[Invitation, Customer]]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
-
-
 def state_of(invitation: Invitation) -> str:
     """How far one invitation is, in one word of ``STATES``."""
     if invitation.held_out:
@@ -127,7 +115,9 @@ def _in_state(state: str) -> sa.SQLColumnExpression[bool]:
     return states.get(state, sa.true())
 
 
-def invitations(session: Session, campaign_id: int, *, state: str = "", search: str = "", page: int = 1) -> Page:
+def invitations(
+    session: Session, campaign_id: int, *, state: str = "", search: str = "", page: int = 1
+) -> Page[sa.Row[Invitation, Customer]]:
     """The newest first, some at a time; ``search`` looks at name, e-mail and customer number."""
     wanted = [Invitation.campaign_id == campaign_id, _in_state(state)]
     if search:
@@ -140,9 +130,9 @@ def invitations(session: Session, campaign_id: int, *, state: str = "", search: 
         )
     joined = sa.select(Invitation, Customer).join(Customer, Customer.id == Invitation.customer_id).where(*wanted)
     total = session.scalar(sa.select(sa.func.count()).select_from(joined.subquery())) or 0
-    number = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    number = nearest(page, total, PER_PAGE)
     rows = session.execute(joined.order_by(Invitation.id.desc()).limit(PER_PAGE).offset((number - 1) * PER_PAGE)).all()
-    return Page(rows=rows, number=number, total=total)
+    return Page(rows=rows, number=number, total=total, size=PER_PAGE)
 
 
 def products(session: Session) -> list[tuple[int, str, str]]:

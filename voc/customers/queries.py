@@ -11,29 +11,16 @@ from voc.customers import values
 from voc.customers.runs import job_key
 from voc.customers.tables import ColumnMapping, Consent, Customer, ImportRun, Order, OrderLine, Product, Shop, Subscription, Suppression
 from voc.jobs import Job
+from voc.paging import Page
 
 PER_PAGE = 30
 LATEST = 30
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a list, as components/paging.html wants it."""
-
-    rows: Sequence[Any]
-    number: int
-    total: int
-    size: int = PER_PAGE
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-
 # -- imports -----------------------------------------------------------------------------------------------------------------
 
 
-def runs(session: Session, *, page: int = 1, size: int = 20) -> Page:
+def runs(session: Session, *, page: int = 1, size: int = 20) -> Page[sa.Row[*tuple[Any, ...]]]:
     """Offered files, newest first, without their skipped rows, which may be many."""
     listed = sa.select(
         ImportRun.id, ImportRun.kind, ImportRun.status, ImportRun.filename, ImportRun.rows, ImportRun.imported, ImportRun.updated,
@@ -41,7 +28,7 @@ def runs(session: Session, *, page: int = 1, size: int = 20) -> Page:
     ).outerjoin(Shop, Shop.id == ImportRun.shop_id)  # fmt: skip
     total = session.scalar(sa.select(sa.func.count(ImportRun.id))) or 0
     rows = session.execute(listed.order_by(ImportRun.id.desc()).limit(size).offset((page - 1) * size)).all()
-    return Page(rows, page, total, size)
+    return Page(rows=rows, number=page, total=total, size=size)
 
 
 def job_of(session: Session, run: ImportRun) -> Job | None:
@@ -69,26 +56,26 @@ def remembered(session: Session, *, kind: str, header_hash: str, shop: str | Non
 # -- products ----------------------------------------------------------------------------------------------------------------
 
 
-def products(session: Session, *, words: str = "", page: int = 1) -> Page:
+def products(session: Session, *, words: str = "", page: int = 1) -> Page[sa.Row[Product, str]]:
     wanted = sa.select(Product, Shop.name.label("shop")).join(Shop, Shop.id == Product.shop_id)
     if words:
         wanted = wanted.where(sa.or_(Product.name.icontains(words, autoescape=True), Product.code.icontains(words, autoescape=True)))
     total = session.scalar(sa.select(sa.func.count()).select_from(wanted.order_by(None).subquery())) or 0
     rows = session.execute(wanted.order_by(Product.name, Product.id).limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
-    return Page(rows, page, total)
+    return Page(rows=rows, number=page, total=total, size=PER_PAGE)
 
 
 # -- customers ---------------------------------------------------------------------------------------------------------------
 
 
-def customers(session: Session, *, words: str = "", page: int = 1) -> Page:
+def customers(session: Session, *, words: str = "", page: int = 1) -> Page[Customer]:
     """Customers by name, mail, number or telephone, newest first."""
     wanted = sa.select(Customer)
     if words:
         wanted = wanted.where(_matches(words))
     total = session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
     rows = session.scalars(wanted.order_by(Customer.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
-    return Page(rows, page, total)
+    return Page(rows=rows, number=page, total=total, size=PER_PAGE)
 
 
 def _matches(words: str) -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import now
 from voc.customers.tables import Customer, Product, Suppression
 from voc.delivery.tables import Message
+from voc.paging import Page, nearest
 
 PER_PAGE = 25
 
@@ -19,26 +20,13 @@ PER_PAGE = 25
 PRINT_BATCH = 100
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a list, as components/paging.html wants it."""
-
-    rows: Sequence[sa.Row[*tuple[Any, ...]]]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
-
-
-def outbox(session: Session, *, status: str = "", campaign_id: int | None = None, page: int = 1) -> Page:
+def outbox(session: Session, *, status: str = "", campaign_id: int | None = None, page: int = 1) -> Page[sa.Row[*tuple[Any, ...]]]:
     """Messages with campaign, customer and whether the address is on the list of suppressed ones; the newest first."""
     wanted = _of(campaign_id)
     if status:
         wanted.append(Message.status == status)
     total = session.scalar(sa.select(sa.func.count()).select_from(Message).join(Invitation).where(*wanted)) or 0
-    number = min(max(1, page), max(1, -(-total // PER_PAGE)))
+    number = nearest(page, total, PER_PAGE)
     rows = session.execute(
         sa.select(Message, Campaign, Customer, Suppression.id)
         .join(Invitation, Invitation.id == Message.invitation_id)
@@ -50,7 +38,7 @@ def outbox(session: Session, *, status: str = "", campaign_id: int | None = None
         .limit(PER_PAGE)
         .offset((number - 1) * PER_PAGE)
     ).all()
-    return Page(rows=rows, number=number, total=total)
+    return Page(rows=rows, number=number, total=total, size=PER_PAGE)
 
 
 def counts(session: Session, *, campaign_id: int | None = None) -> dict[str, int]:
@@ -108,7 +96,7 @@ def last_handed_over(session: Session, campaign_id: int) -> Sequence[sa.Row[date
     ).all()  # type: ignore[return-value]
 
 
-def example(session: Session, campaign_id: int, purchase_type: str) -> tuple[str, str]:
+def example(session: Session, campaign_id: int) -> tuple[str, str]:
     """Name and product for a preview: of the newest invitation, else made up."""
     row = session.execute(
         sa.select(Customer.name, Product.name)

@@ -113,7 +113,7 @@ def preview_mail(campaign_id: int) -> Response:
 @access(Access.MANAGER)
 def preview_survey(campaign_id: int) -> Response:
     campaign = session().get_one(Campaign, campaign_id)
-    _name, product = queries.example(session(), campaign_id, campaign.purchase_type)
+    _name, product = queries.example(session(), campaign_id)
     response = make_response(survey_pages.preview(company.read(session()), campaign.purchase_type, product=product or None))
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'self'; sandbox"
     return response
@@ -128,7 +128,7 @@ def _framing(response: Response) -> Response:
 
 
 def _sample_mail(campaign: Campaign, *, reminder: bool = False) -> EmailMessage:
-    name, product = queries.example(session(), campaign.id, campaign.purchase_type)
+    name, product = queries.example(session(), campaign.id)
     base = settings().base_url
     letter = Letter(
         to="hanako@example.jp", message_id="<preview@localhost>", name=name, product=product, purchase_type=campaign.purchase_type,
@@ -148,7 +148,7 @@ def send_trial(campaign_id: int) -> BaseResponse:
         return redirect(url_for("campaigns.show", campaign_id=campaign_id))
     to, base = current_user.email, settings().base_url
     letter = trial.letter(
-        campaign, to=to, name=current_user.name, product=queries.example(session(), campaign.id, campaign.purchase_type)[1],
+        campaign, to=to, name=current_user.name, product=queries.example(session(), campaign.id)[1],
         survey_url=base + url_for("delivery.trial_survey", token=trial.token(settings().secret_key, campaign)),
         opt_out_url=base + url_for("delivery.trial_unsubscribe"), mail_from=settings().mail_from,
     )  # fmt: skip
@@ -170,7 +170,7 @@ def trial_survey(token: str) -> str:
     campaign = session().get_one(Campaign, trial.campaign_id(settings().secret_key, token))
     told, given = company.read(session()), Given.from_form(request.form)
     if request.method == "GET":
-        _name, product = queries.example(session(), campaign.id, campaign.purchase_type)
+        _name, product = queries.example(session(), campaign.id)
         return survey_pages.trial(told, campaign.purchase_type, product=product or None)
     question = None if "skip" in request.form or given.extra else given.question()
     return survey_pages.trial_more(told, question) if question else survey_pages.trial_thanks(told)

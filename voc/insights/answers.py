@@ -1,6 +1,5 @@
 """The replies behind a figure: which they are, and their words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from voc.customers.tables import Product
 from voc.insights.breakdown import parts
 from voc.numbers import NONE
+from voc.paging import Page, nearest
 from voc.privacy.masking import mask
 from voc.readings.automatic import settled
 from voc.readings.tables import Prediction
@@ -69,17 +69,6 @@ class Voice:
     """The machine's reading stands without a person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    voices: Sequence[Voice]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
-
-
 def find(session: Session, everything: Replies, selection: Selection, wanted: Wish) -> NDArray[np.int64]:
     """Ids of the replies, the newest first."""
     columns = everything.columns
@@ -111,11 +100,11 @@ def _decided(everything: Replies, *, at_random: bool) -> NDArray[np.bool_]:
     return decided
 
 
-def page(session: Session, ids: NDArray[np.int64], number: int) -> Page:
-    number = min(max(1, number), max(1, -(-len(ids) // PER_PAGE)))
+def page(session: Session, ids: NDArray[np.int64], number: int) -> Page[Voice]:
+    number = nearest(number, len(ids), PER_PAGE)
     wanted = [int(answer) for answer in ids[(number - 1) * PER_PAGE : number * PER_PAGE]]
     found = {voice.answer_id: voice for voice in _voices(session, wanted)}
-    return Page(voices=[found[answer] for answer in wanted if answer in found], number=number, total=len(ids))
+    return Page(rows=[found[answer] for answer in wanted if answer in found], number=number, total=len(ids), size=PER_PAGE)
 
 
 def _voices(session: Session, ids: list[int]) -> list[Voice]:

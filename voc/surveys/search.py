@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import end_of_day, start_of_day
 from voc.customers.tables import Customer, Product
+from voc.paging import Page, nearest
 from voc.reasons.codebook import PURCHASE_TYPES
 from voc.surveys.questions import STATED
 from voc.surveys.tables import SOURCES, Answer, FollowUp
@@ -84,18 +85,7 @@ class Found:
     more: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    rows: list[Found]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
-
-
-def find(session: Session, wish: Wish, *, page: int = 1) -> Page:
+def find(session: Session, wish: Wish, *, page: int = 1) -> Page[Found]:
     """The answers that fit, the newest first."""
     total, number, ids = _place(session, wish, page)
     columns = sa.select(
@@ -109,7 +99,7 @@ def find(session: Session, wish: Wish, *, page: int = 1) -> Page:
         .where(Answer.id.in_(ids))
         .order_by(Answer.answered_at.desc(), Answer.id.desc())
     )
-    return Page(rows=[Found(**row._mapping) for row in session.execute(wanted)], number=number, total=total)
+    return Page(rows=[Found(**row._mapping) for row in session.execute(wanted)], number=number, total=total, size=PER_PAGE)
 
 
 def _place(session: Session, wish: Wish, page: int) -> tuple[int, int, Sequence[int]]:
@@ -121,11 +111,11 @@ def _place(session: Session, wish: Wish, page: int) -> tuple[int, int, Sequence[
     if wish.words:
         few = session.execute(_chosen(sa.select(Answer.answered_at, Answer.id), wish).limit(FEW + 1)).all()
         if len(few) <= FEW:
-            number = max(1, min(page, -(-len(few) // PER_PAGE)))
+            number = nearest(page, len(few), PER_PAGE)
             newest = sorted(((row.answered_at, row.id) for row in few), reverse=True)
             return len(few), number, [answer_id for _at, answer_id in newest[(number - 1) * PER_PAGE : number * PER_PAGE]]
     total = session.scalar(_chosen(sa.select(sa.func.count()).select_from(Answer), wish)) or 0
-    number = max(1, min(page, -(-total // PER_PAGE)))
+    number = nearest(page, total, PER_PAGE)
     ids = _chosen(sa.select(Answer.id), wish).order_by(Answer.answered_at.desc(), Answer.id.desc())
     return total, number, session.scalars(ids.limit(PER_PAGE).offset((number - 1) * PER_PAGE)).all()
 

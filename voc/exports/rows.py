@@ -18,6 +18,7 @@ from voc.readings.automatic import settled
 from voc.readings.tables import Alert, Prediction
 from voc.reasons import codebook
 from voc.replies.selection import WAY_LABELS, Selection
+from voc.reviews.queries import stands
 from voc.reviews.tables import AuditDraw, Decision
 from voc.spreadsheet import Cell
 from voc.surveys.questions import EXPECTATION, FOLLOW_UPS, stated_label
@@ -118,8 +119,8 @@ def _reply_select() -> sa.Select[Any]:
         .outerjoin(Product, Product.id == Answer.product_id)
         .outerjoin(FollowUp, FollowUp.answer_id == Answer.id)
         .outerjoin(Prediction, sa.and_(Prediction.answer_id == Answer.id, Prediction.current))
-        .outerjoin(first, sa.and_(first.answer_id == Answer.id, first.round == "first", first.undone_at.is_(None)))
-        .outerjoin(lead, sa.and_(lead.answer_id == Answer.id, lead.round == "adjudication", lead.undone_at.is_(None)))
+        .outerjoin(first, stands(first, Answer.id, "first"))
+        .outerjoin(lead, stands(lead, Answer.id, "adjudication"))
         .outerjoin(reviewer, reviewer.id == sa.func.coalesce(lead.reviewer_id, first.reviewer_id))
         .outerjoin(AuditDraw, AuditDraw.answer_id == Answer.id)
     )  # fmt: skip

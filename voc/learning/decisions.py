@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from voc.privacy import masking
 from voc.readings.words import words_of
 from voc.reasons.codebook import PREDICTED_LEAVES
+from voc.reviews.queries import stands
 from voc.reviews.tables import AuditDraw, Decision
 from voc.surveys.tables import Answer, FollowUp
 
@@ -40,8 +41,8 @@ def _decided(statement: Any) -> Any:
     """Answers that people decided about: the adjudication, else the first decision, with the probability of the random draw."""
     return (
         statement.select_from(Answer)
-        .join(_first, sa.and_(_first.answer_id == Answer.id, _first.round == "first", _first.undone_at.is_(None)))
-        .outerjoin(_judged, sa.and_(_judged.answer_id == Answer.id, _judged.round == "adjudication", _judged.undone_at.is_(None)))
+        .join(_first, stands(_first, Answer.id, "first"))
+        .outerjoin(_judged, stands(_judged, Answer.id, "adjudication"))
         .outerjoin(AuditDraw, AuditDraw.answer_id == Answer.id)
     )
 

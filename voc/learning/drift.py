@@ -19,6 +19,7 @@ from voc.readings import queries as readings
 from voc.readings.tables import DriftCheck, Prediction
 from voc.readings.words import words_of
 from voc.reasons.codebook import group_of
+from voc.reviews.queries import stands
 from voc.reviews.tables import AuditDraw, Decision
 from voc.stats.change import Watched, change
 from voc.surveys.tables import Answer, FollowUp
@@ -156,8 +157,8 @@ def _checked(session: Session, within: Sequence[sa.ColumnElement[bool]], read: s
         .select_from(Answer)
         .join(Prediction, read)
         .join(AuditDraw, AuditDraw.answer_id == Answer.id)
-        .join(first, sa.and_(first.answer_id == Answer.id, first.round == "first", first.undone_at.is_(None)))
-        .outerjoin(judged, sa.and_(judged.answer_id == Answer.id, judged.round == "adjudication", judged.undone_at.is_(None)))
+        .join(first, stands(first, Answer.id, "first"))
+        .outerjoin(judged, stands(judged, Answer.id, "adjudication"))
         .where(*within)
     ).all()
     found = Watched()

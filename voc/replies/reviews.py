@@ -15,6 +15,7 @@ from voc.replies.codes import GROUP_CODES, LEAF_CODES, group_places
 from voc.replies.columns import Columns
 from voc.replies.selected import chosen
 from voc.replies.selection import Selection
+from voc.reviews.queries import stands
 from voc.reviews.tables import AuditDraw, AuditWave, Decision
 from voc.stats.waves import Drawn, Stratum, Wave, chances
 from voc.surveys.tables import Answer
@@ -100,7 +101,7 @@ def _drawn(session: Session) -> list[Any]:
             )
             .join(Answer, Answer.id == AuditDraw.answer_id)
             .join(AuditWave, AuditWave.name == AuditDraw.wave)
-            .outerjoin(first, sa.and_(first.answer_id == AuditDraw.answer_id, first.round == "first", first.undone_at.is_(None)))
+            .outerjoin(first, stands(first, AuditDraw.answer_id, "first"))
             .order_by(AuditDraw.id)
         )
     )  # fmt: skip

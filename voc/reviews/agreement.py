@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from voc.readings.tables import Prediction
 from voc.reasons import codebook
 from voc.reviews import queries
+from voc.reviews.queries import stands
 from voc.reviews.tables import AuditDraw, AuditWave, Decision
 from voc.surveys.tables import Answer
 
@@ -124,9 +125,9 @@ def pairs(session: Session) -> list[Pair]:
             Answer.id, Answer.text, Answer.purchase_type, first, second, final.primary_leaf, wave.double_share,
             sa.and_(wave.second_look, read.primary_leaf != first.primary_leaf),
         )
-        .join(second, sa.and_(second.answer_id == Answer.id, second.round == "second", second.undone_at.is_(None)))
-        .join(first, sa.and_(first.answer_id == Answer.id, first.round == "first", first.undone_at.is_(None)))
-        .outerjoin(final, sa.and_(final.answer_id == Answer.id, final.round == "adjudication", final.undone_at.is_(None)))
+        .join(second, stands(second, Answer.id, "second"))
+        .join(first, stands(first, Answer.id, "first"))
+        .outerjoin(final, stands(final, Answer.id, "adjudication"))
         .outerjoin(AuditDraw, AuditDraw.answer_id == Answer.id)
         .outerjoin(wave, wave.name == AuditDraw.wave)
         .outerjoin(read, read.id == first.prediction_id)

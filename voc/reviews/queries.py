@@ -16,6 +16,11 @@ from voc.surveys.tables import Answer
 ADJUDICATION, DECISION, PREDICTION = "adjudication", "decision", "prediction"
 
 
+def stands(decision: type[Decision], answer_id: sa.SQLColumnExpression[int], round: str) -> sa.ColumnElement[bool]:
+    """Whether a decision (or an alias of it) is the one that an answer has in this round: made, and not taken back."""
+    return sa.and_(decision.answer_id == answer_id, decision.round == round, decision.undone_at.is_(None))
+
+
 def effective() -> sa.Select[int, str, str, float | None]:
     """The real reason of every answer that was read or decided: ``answer_id, leaf, source, confidence``.
 
@@ -29,10 +34,10 @@ def effective() -> sa.Select[int, str, str, float | None]:
     return (
         sa.select(Answer.id.label("answer_id"), leaf.label("leaf"), source.label("source"), Prediction.confidence.label("confidence"))
         .outerjoin(Prediction, sa.and_(Prediction.answer_id == Answer.id, Prediction.current))
-        .outerjoin(first, sa.and_(first.answer_id == Answer.id, first.round == "first", first.undone_at.is_(None)))
+        .outerjoin(first, stands(first, Answer.id, "first"))
         .outerjoin(
             adjudicated,
-            sa.and_(adjudicated.answer_id == Answer.id, adjudicated.round == "adjudication", adjudicated.undone_at.is_(None)),
+            stands(adjudicated, Answer.id, "adjudication"),
         )
         .where(leaf.is_not(None))
     )
@@ -71,9 +76,7 @@ def to_code_twice() -> sa.ColumnElement[bool]:
     differs = sa.exists().where(
         wave.name == AuditDraw.wave,
         wave.second_look,
-        first.answer_id == AuditDraw.answer_id,
-        first.round == "first",
-        first.undone_at.is_(None),
+        stands(first, AuditDraw.answer_id, "first"),
         read.id == first.prediction_id,
         read.primary_leaf != first.primary_leaf,
     )
@@ -134,8 +137,8 @@ def audit_progress(session: Session) -> AuditProgress:
         )
         .select_from(AuditDraw)
         .join(wave, wave.name == AuditDraw.wave)
-        .outerjoin(first, sa.and_(first.answer_id == AuditDraw.answer_id, first.round == "first", first.undone_at.is_(None)))
-        .outerjoin(second, sa.and_(second.answer_id == AuditDraw.answer_id, second.round == "second", second.undone_at.is_(None)))
+        .outerjoin(first, stands(first, AuditDraw.answer_id, "first"))
+        .outerjoin(second, stands(second, AuditDraw.answer_id, "second"))
         .outerjoin(read, read.id == first.prediction_id)
         .where(sa.or_(wave.closed_at.is_(None), first.id.is_not(None)))
     ).one()
@@ -169,7 +172,7 @@ def waves(session: Session, *, unfinished: bool = True, limit: int = 20) -> list
     drawn, decided = sa.func.count(), sa.func.count(first.id)
     counts = (
         sa.select(AuditDraw.wave, drawn.label("drawn"), decided.label("decided"))
-        .outerjoin(first, sa.and_(first.answer_id == AuditDraw.answer_id, first.round == "first", first.undone_at.is_(None)))
+        .outerjoin(first, stands(first, AuditDraw.answer_id, "first"))
         .group_by(AuditDraw.wave)
     )
     found = (counts.having(decided < drawn) if unfinished else counts).subquery()
@@ -204,7 +207,7 @@ def recent_of(session: Session, me: int, *, limit: int = 8) -> list[Recent]:
 
 def passed_on_by(session: Session, me: int, *, limit: int = 20) -> list[tuple[int, str, str]]:
     """What this person handed to others and nobody has decided yet: answer, its beginning, the note."""
-    decided = sa.exists().where(Decision.answer_id == PassedOn.answer_id, Decision.round == "first", Decision.undone_at.is_(None))
+    decided = sa.exists().where(stands(Decision, PassedOn.answer_id, "first"))
     rows = session.execute(
         sa.select(PassedOn.answer_id, Answer.text, PassedOn.note)
         .join(Answer, Answer.id == PassedOn.answer_id)

@@ -104,7 +104,7 @@ def _audit(me: int) -> _Stream:
 def _second(me: int) -> _Stream:
     first, key = aliased(Decision), AuditDraw.answer_id
     somebody_else = sa.or_(first.reviewer_id != me, first.reviewer_id.is_(None))
-    by_another = sa.exists().where(first.answer_id == key, first.round == "first", first.undone_at.is_(None), somebody_else)
+    by_another = sa.exists().where(queries.stands(first, key, "first"), somebody_else)
     return _Stream(key, [queries.to_code_twice(), by_another, ~_decided(key, "second")], [AuditDraw.id])
 
 

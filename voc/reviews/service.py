@@ -87,15 +87,19 @@ def decide(
         seconds=_seconds(opened_at, moment),
         decided_at=moment,
     )
-    try:
-        with session.begin_nested():
-            session.add(decision)
-    except IntegrityError:  # the other one's transaction came in between: the index tells
-        raise Conflict(_who_was_first(session, answer_id, round)) from None
+    _write(session, decision)
     _change_alerts(session, decision, alerts_seen if round == "first" else ())
     queue.release(session, by, answer_id)
     audit.record(session, "decision.made", user_id=by, answer_id=answer_id, decision_id=decision.id, round=round, leaf=choice.primary)
     return decision
+
+
+def _write(session: Session, decision: Decision) -> None:
+    try:
+        with session.begin_nested():
+            session.add(decision)
+    except IntegrityError:  # the other one's transaction came in between: the index tells
+        raise Conflict(_who_was_first(session, decision.answer_id, decision.round)) from None
 
 
 def _open_to(session: Session, answer_id: int, by: int, round: str) -> bool:

@@ -17,7 +17,12 @@ def now() -> datetime:
 
 def today() -> date:
     """Today's date in Japan, where the companies that use voc count their days."""
-    return now().astimezone(JST).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The day in Japan on which a moment falls."""
+    return moment.astimezone(JST).date()
 
 
 def start_of_day(day: date) -> datetime:

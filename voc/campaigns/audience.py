@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from voc.campaigns import rules
 from voc.campaigns.rules import Audience, Candidate, Decision, Eligible, Rule, Skipped
 from voc.campaigns.tables import Campaign, Invitation
-from voc.clock import now, start_of_day
+from voc.clock import day_of, now, start_of_day
 from voc.customers.tables import Consent, Customer, Order, OrderLine, Product, Shop, Subscription, Suppression
 from voc.reasons.codebook import ONE_OFF
 
@@ -68,7 +68,7 @@ class Occasion:
 def audience(session: Session, terms: Terms, moment: datetime) -> Audience:
     """How many are asked now, why the others are not, and who becomes due in the next days."""
     counted = Audience()
-    today = rules.day_in_japan(moment)
+    today = day_of(moment)
     near: list[Occasion] = []
     soon: dict[int, date] = {}
     for occasion in occasions(session, terms, until=moment, whole=True):
@@ -96,7 +96,7 @@ def audience(session: Session, terms: Terms, moment: datetime) -> Audience:
 
 def due_customers(session: Session, terms: Terms, moment: datetime) -> list[int]:
     """Who is eligible now, who has waited longest first."""
-    today = rules.day_in_japan(moment)
+    today = day_of(moment)
     ripe = [
         occasion
         for occasion in occasions(session, terms, until=moment)

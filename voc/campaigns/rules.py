@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from voc.clock import JST
+from voc.clock import JST, day_of
 from voc.errors import Refused
 from voc.reasons.codebook import ONE_OFF
 
@@ -142,11 +142,7 @@ def due_day(candidate: Candidate, rule: Rule) -> date:
 
 
 def due_on(happened_at: datetime, supply_days: int, rule: Rule) -> date:
-    return day_in_japan(happened_at) + timedelta(days=min(supply_days, MAX_SUPPLY_DAYS) + rule.wait_days)
-
-
-def day_in_japan(moment: datetime) -> date:
-    return moment.astimezone(JST).date()
+    return day_of(happened_at) + timedelta(days=min(supply_days, MAX_SUPPLY_DAYS) + rule.wait_days)
 
 
 def timing(due: date, today: date, rule: Rule) -> str | None:
@@ -170,7 +166,7 @@ def invites_at(now: datetime) -> bool:
 def _skip(candidate: Candidate, rule: Rule, now: datetime, *, channel: str, ask_again_days: int) -> str | None:
     if rule.product_ids and not set(rule.product_ids) & set(candidate.product_ids):
         return "other_product"
-    late = timing(due_day(candidate, rule), day_in_japan(now), rule)
+    late = timing(due_day(candidate, rule), day_of(now), rule)
     if late is not None:
         return late
     if candidate.in_campaign:

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from voc import links
 from voc.accounts.company import Company
-from voc.clock import JST
+from voc.clock import JST, day_of
 from voc.config import ROOT
 from voc.reasons.codebook import ONE_OFF
 
@@ -108,7 +108,7 @@ def letter_urls(base_url: str, *, token: str, opt_out_token: str) -> dict[str, s
 
 def last_day(expires_at: datetime) -> date:
     """The last day in Japan on which the survey is open."""
-    return (expires_at - timedelta(seconds=1)).astimezone(JST).date()
+    return day_of(expires_at - timedelta(seconds=1))
 
 
 def one_line(text: str) -> str:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, aliased
 
 from voc import jobs
 from voc.campaigns import service as campaigns
-from voc.campaigns.rules import Rule, day_in_japan
+from voc.campaigns.rules import Rule
 from voc.campaigns.tables import Campaign, Invitation
-from voc.clock import end_of_day, now, start_of_day, today
+from voc.clock import day_of, end_of_day, now, start_of_day, today
 from voc.customers.tables import Consent, Order, Subscription, Suppression
 from voc.delivery.message import new_message_id
 from voc.delivery.tables import Message
@@ -96,7 +96,7 @@ def _due(campaign_id: int, days: int, moment: datetime) -> sa.Select[int, str]:
         .join(first, sa.and_(first.invitation_id == Invitation.id, first.kind == INVITATION, first.status == "sent"))
         .where(
             Invitation.campaign_id == campaign_id, Invitation.answered_at.is_(None), Invitation.expires_at > moment + TIME_TO_ANSWER,
-            first.sent_at < end_of_day(day_in_japan(moment) - timedelta(days=days)),
+            first.sent_at < end_of_day(day_of(moment) - timedelta(days=days)),
             ~reminded, ~ordered, ~subscribes, ~refused, ~withdrawn,
         )
         .order_by(first.sent_at, Invitation.id)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voc.campaigns.tables import Invitation
-from voc.clock import JST, end_of_day, start_of_day
+from voc.clock import day_of, end_of_day, start_of_day
 from voc.customers.tables import Customer, Subscription
 from voc.replies.selection import Selection, months_before
 
@@ -52,8 +52,8 @@ def _asked_by_month(session: Session, selection: Selection) -> dict[str, Asked]:
     ).one()
     if first is None or last is None:
         return {}
-    found, day = {}, first.astimezone(JST).date().replace(day=1)
-    while day <= last.astimezone(JST).date():
+    found, day = {}, day_of(first).replace(day=1)
+    while day <= day_of(last):
         following = months_before(day, -1)
         start, end = max(day, selection.start or day), following - timedelta(days=1)
         inside = asked(session, replace(selection, start=start, end=min(end, selection.end or end)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from voc.clock import JST
+from voc.clock import JST, day_of
 from voc.reasons.codebook import ONE_OFF, SUBSCRIPTION
 from voc.sample.buying import Calendar, Life
 from voc.sample.company import CAMPAIGNS, PRODUCTS, Plan
@@ -84,7 +84,7 @@ def _reachable(life: Life, stands: Standing, plan: Plan) -> bool:
 def _occasion(calendar: Calendar, life: Life, plan: Plan) -> _Occasion | None:
     begins, ends = calendar.today - timedelta(days=plan.begins), calendar.today - timedelta(days=plan.ends)
     for index, happened_at, product, supply in _occasions(life, plan):
-        due = happened_at.astimezone(JST).date() + timedelta(days=supply + plan.wait_days)
+        due = day_of(happened_at) + timedelta(days=supply + plan.wait_days)
         day = max(due, begins)
         if day > ends or day >= due + timedelta(days=plan.window_days) or (plan.products and product not in plan.products):
             continue

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
 
-from voc.clock import JST
+from voc.clock import JST, day_of
 from voc.sample.company import (
     AGAIN,
     ENTRIES,
@@ -69,17 +69,13 @@ class Life:
     orders: list[Purchase] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
 
-    @property
-    def subscribed_now(self) -> bool:
-        return any(one.status != "cancelled" for one in self.memberships)
-
 
 class Calendar:
     """The company's days up to today: how many new customers each brings, and what things cost on it."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.today = now.astimezone(JST).date()
+        self.today = day_of(now)
         self.first = months_before(self.today, MONTHS)
         self.days = [self.first + timedelta(days=n) for n in range((self.today - self.first).days + 1)]
         weights = [
@@ -199,7 +195,7 @@ class _Buyer:
         self._member("paused" if self.rng.random() < 0.05 else "active", started, boxes)
 
     def _order(self, at: datetime, quantity: int, *, first: bool) -> Purchase:
-        rng, goods, day = self.rng, self.life.goods, at.astimezone(JST).date()
+        rng, goods, day = self.rng, self.life.goods, day_of(at)
         lines = [Line(product=goods.code, quantity=quantity, unit_price=self.calendar.price(goods.price, day))]
         if not first and rng.random() < 0.08:
             other = rng.choice([one for one in PRODUCTS if one is not goods])
@@ -214,7 +210,7 @@ class _Buyer:
 
     def _box(self, at: datetime, boxes: int) -> float:
         """One box; the risk that it is the last."""
-        day, goods = at.astimezone(JST).date(), self.life.goods
+        day, goods = day_of(at), self.life.goods
         price = goods.first_price if boxes == 1 else self.calendar.price(goods.subscription_price, day)
         line = Line(product=goods.code, quantity=1, unit_price=price)
         self.life.orders.append(Purchase(at=at, status="purchased", purchase_type="subscription", lines=(line,), total=price))
@@ -225,13 +221,13 @@ class _Buyer:
         """The shop's system makes the next order early on its day; now and then a customer skips one or puts it off."""
         rng = self.rng
         days = cycle * 2 if rng.random() < 0.06 else cycle + (rng.choice((5, 7, 10)) if rng.random() < 0.08 else 0)
-        day = at.astimezone(JST).date() + timedelta(days=days)
+        day = day_of(at) + timedelta(days=days)
         return datetime.combine(day, time(4, rng.randrange(30), rng.randrange(60)), JST)
 
     def _ending(self, at: datetime, following: datetime, *, by_phone: bool) -> datetime:
         """Some time between two boxes, in the hours in which the telephone is answered or people sit at their screens."""
         about = at + (following - at) * self.rng.betavariate(2.2, 1.6)
-        ended = _moment(self.rng, about.astimezone(JST).date(), _PHONE_HOURS if by_phone else _HOURS, following)
+        ended = _moment(self.rng, day_of(about), _PHONE_HOURS if by_phone else _HOURS, following)
         return max(ended, at + timedelta(hours=3))
 
     def _member(self, status: str, started: datetime, boxes: int, *, cancelled_at: datetime | None = None, by_phone: bool = False) -> None:
@@ -247,5 +243,5 @@ class _Buyer:
         """A few buy once more, months later."""
         back = ended + timedelta(days=self.rng.uniform(40, 200))
         if self.rng.random() < 0.05 and back <= self.calendar.now:
-            at = _moment(self.rng, back.astimezone(JST).date(), _HOURS, self.calendar.now)
+            at = _moment(self.rng, day_of(back), _HOURS, self.calendar.now)
             self.life.orders.append(self._order(at, 1, first=False))

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from voc import links
-from voc.clock import JST
+from voc.clock import JST, day_of
 from voc.delivery.message import new_message_id
 from voc.reasons.codebook import ONE_OFF, SUBSCRIPTION
 from voc.sample.answering import Said, answer, note
@@ -134,7 +134,7 @@ class Histories:
     def _orders(self, batch: Batch, people: list[_Known]) -> None:
         orders = [(order.at, one.row, index, one) for one in people for index, order in enumerate(one.life.orders)]
         for at, customer, index, one in sorted(orders, key=lambda row: row[:3]):
-            day, order = _day(at), one.life.orders[index]
+            day, order = day_of(at), one.life.orders[index]
             self.tallies.numbers[day] += 1
             row = batch.add(
                 "orders", shop_id=self.house.shop_id, number=f"{day:%y%m%d}-{self.tallies.numbers[day]:04d}", customer_id=customer, ordered_at=at,
@@ -176,7 +176,7 @@ class Histories:
         who = Speaker(
             product=one.product, purchase_type=plan.purchase_type, woman=life.person.woman, times=times, hand="postcard" if paper else ""
         )
-        said = answer(known.rng, self.pool, who, at=at, risen=self.calendar.risen(_day(at)))
+        said = answer(known.rng, self.pool, who, at=at, risen=self.calendar.risen(day_of(at)))
         source = "paper" if paper else "web"
         row = self._answer(
             batch, said, at=at, taken_in=at, product=one.product, purchase_type=plan.purchase_type, customer_id=known.row,
@@ -208,7 +208,7 @@ class Histories:
         if taken_in(week) > self.calendar.now or self.tallies.answers >= self.quota or one.cancelled_at < self.notes_began:
             return
         who = Speaker(product=one.product, purchase_type=SUBSCRIPTION, woman=known.life.person.woman, times=one.deliveries, hand="operator")
-        said = note(known.rng, self.pool, who, risen=self.calendar.risen(_day(one.cancelled_at)))
+        said = note(known.rng, self.pool, who, risen=self.calendar.risen(day_of(one.cancelled_at)))
         self.tallies.notes[week] += 1
         number = f"T{week:%y%m%d}-{self.tallies.notes[week]:03d}"
         self._answer(
@@ -274,17 +274,13 @@ class Histories:
         )
 
 
-def _day(moment: datetime) -> date:
-    return moment.astimezone(JST).date()
-
-
 def _month(moment: datetime) -> date:
-    return _day(moment).replace(day=1)
+    return day_of(moment).replace(day=1)
 
 
 def _week(moment: datetime) -> date:
     """The Monday on which the week's file of notes is taken in."""
-    day = _day(moment)
+    day = day_of(moment)
     return day + timedelta(days=7 - day.weekday())
 
 

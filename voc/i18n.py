@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from pathlib import Path
 
+import flask_babel
 from flask import Flask, g, has_request_context, request
 
 from voc.clock import JST
@@ -34,6 +35,11 @@ def language() -> str:
         return "ja"
     chosen = request.cookies.get(COOKIE, "ja")
     return chosen if chosen in LANGUAGES else "ja"
+
+
+def gettext(message: str, **values: object) -> str:
+    """flask_babel's, which says nothing about its type."""
+    return str(flask_babel.gettext(message, **values))
 
 
 def jst(moment: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from flask_babel import gettext
-
 from voc.i18n import comma, dash, quoted, space
+from voc.i18n import gettext as _
 from voc.insights.breakdown import Breakdown, Interval, Line
 from voc.insights.overview import Row
 from voc.insights.report import Report, Section
@@ -15,10 +14,6 @@ from voc.weighting.weights import MARGINS, Weighting
 
 MANY = 1_000
 """From so many effective replies on a decimal means something."""
-
-
-def _(message: str, **values: object) -> str:
-    return str(gettext(message, **values))
 
 
 def percent(share: float, n: float = 0) -> str:

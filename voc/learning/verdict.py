@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from flask_babel import gettext
-
 from voc.i18n import comma, num, pct, quoted
+from voc.i18n import gettext as _
 from voc.learning import drift
 from voc.learning.drift import Month
 from voc.reasons import codebook
 from voc.stats.change import Watched, change
-
-
-def _(message: str, **values: object) -> str:
-    return str(gettext(message, **values))
-
 
 ENOUGH = 100
 """As voc.classifier.compare has it, which a page need not load."""

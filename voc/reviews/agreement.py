@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session, aliased
 
+from voc.i18n import gettext as _
 from voc.readings.tables import Prediction
 from voc.reasons import codebook
 from voc.reviews import queries
@@ -106,14 +106,14 @@ class Agreement:
     @property
     def _judgement(self) -> str:
         if self.kappa is None:
-            return str(_("あと%(n)s件を二人で確認すると、一致度を幅とともに示せます。", n=self.missing))
+            return _("あと%(n)s件を二人で確認すると、一致度を幅とともに示せます。", n=self.missing)
         if self.kappa.low >= 0.8:
-            return str(_("偶然を差し引いても、ほぼ同じ判断です。"))
+            return _("偶然を差し引いても、ほぼ同じ判断です。")
         if self.kappa.low >= 0.6:
-            return str(_("偶然を差し引いても、かなり近い判断です。"))
+            return _("偶然を差し引いても、かなり近い判断です。")
         if self.kappa.low >= 0.4:
-            return str(_("判断の分かれる理由があります。下の組の決まりを、二人で読み合わせてください。"))
-        return str(_("判断がそろっているとは、まだ言えません。下の組の決まりを、二人で読み合わせてください。"))
+            return _("判断の分かれる理由があります。下の組の決まりを、二人で読み合わせてください。")
+        return _("判断がそろっているとは、まだ言えません。下の組の決まりを、二人で読み合わせてください。")
 
 
 def pairs(session: Session) -> list[Pair]:

@@ -1,8 +1,14 @@
-"""Family names that are common in Japan, with their readings: what tells 「佐藤さん」 from 「店員さん」. Pure data.
+"""Names that people in Japan have, and what stands before 様 and is none: what tells 「佐藤さん」 from 「店員さん」. Data.
 
-About two hundred names cover some three quarters of the people of Japan (the usual published rankings agree on them);
-a rarer name is still found before 様 or after 「担当の」, where no list is needed.
+``names.tsv`` holds the 12,000 family and 18,000 given names of IPADIC with what else each can mean (written by ``dictionary``). The most
+frequent family names and those of Okinawa, which IPADIC knows as places only, are listed here: they are names wherever one can stand.
 """
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+DICTIONARY = Path(__file__).with_name("names.tsv")
 
 _LISTED = """
 佐藤 さとう|鈴木 すずき|高橋 たかはし|田中 たなか|伊藤 いとう|渡辺 わたなべ|渡邊 わたなべ|渡邉 わたなべ|渡部 わたべ|山本 やまもと
@@ -28,9 +34,16 @@ _LISTED = """
 栗田 くりた|奥村 おくむら|根本 ねもと|神田 かんだ|上村 うえむら|児玉 こだま|小西 こにし|入江 いりえ|白石 しらいし|堀田 ほった
 """
 
+_RARE = """
+玉那覇 仲村渠 喜納 与那嶺 比屋根 津嘉山 照屋 呉屋 宮平 稲嶺 東江 伊良波 儀間 儀保 知念 知花 仲宗根 仲里 名嘉 名嘉眞 名嘉真 又吉 平良 砂川 下地 大濱 当山 当間 諸見里 外間 渡久地 具志堅 安次富 我那覇 饒平名 翁長 瀬名波
+島袋 比嘉 金城 玉城 新垣 上原 宮城 城間 仲間 座間味 山城 大城 宮里 喜屋武 赤嶺 与儀 安里 久高 真栄田 屋比久 屋宜 嘉手納 嘉手苅 伊波 伊礼 伊敷 石嶺 小禄 上間 運天 浦崎 大嶺 奥間 我喜屋 勝連 兼城 兼島 川満
+国吉 古波蔵 崎原 桃原 豊見山 仲本 長嶺 野原 花城 東恩納 普天間 真喜志 真境名 前里 松茂良 宮國 宮国 山里 与那覇 与那原 渡嘉敷 棚原 友寄 友利 嘉数 勘解由小路 小鳥遊 四月一日 八月一日 一二三
+"""
+
 _PAIRS = [tuple(entry.split()) for entry in _LISTED.replace("\n", "|").split("|") if entry.strip()]
 
-FAMILY_NAMES = frozenset(kanji for kanji, _ in _PAIRS)
+#: Family names that are names wherever one can stand.
+FREQUENT = frozenset([*(kanji for kanji, _ in _PAIRS), *_RARE.split()])
 FAMILY_READINGS = frozenset(reading for _, reading in _PAIRS)
 """In hiragana."""
 
@@ -39,12 +52,70 @@ GIVEN_ENDINGS = frozenset(
     "子美代江恵枝絵奈菜香加佳花華里理織乃野音海郎朗男雄夫也哉太斗人司志士一二三吾介助輔樹希生彦平之行幸明彰博浩弘広和正昭治次隆孝子紀則典秀英武健誠修進茂実稔翔大輝"
 )
 
+
+class Names(NamedTuple):
+    """What ``names.tsv`` and the lists here hold."""
+
+    family: frozenset[str]
+    """Every family name."""
+    family_no_word: frozenset[str]
+    """Those that are no word; they may be places."""
+    family_only: frozenset[str]
+    """Those that mean nothing else, and the frequent ones."""
+    given: frozenset[str]
+    """Given names of two signs and more that are no other word."""
+    family_kana: frozenset[str]
+    """How family names are read, in hiragana."""
+    given_kana: frozenset[str]
+    """How given names are read, in hiragana, but for those that look like grammar; two letters only where people write them so."""
+
+
+@cache
+def known() -> Names:
+    """The names, read once a process."""
+    names = [line.split("\t") for line in DICTIONARY.read_text(encoding="utf-8").splitlines()]
+    family = FREQUENT | {name for name, kinds, _ in names if "s" in kinds and name not in NO_NAMES}
+    no_word = FREQUENT | {name for name, kinds, _ in names if "s" in kinds and "w" not in kinds and len(name) > 1 and name not in NO_NAMES}
+    only = FREQUENT | {name for name, kinds, _ in names if name in no_word and "p" not in kinds}
+    given = {name for name, kinds, _ in names if "g" in kinds and "w" not in kinds and len(name) > 1}
+    kana: dict[str, set[str]] = {
+        "s": set(FAMILY_READINGS),
+        "g": {name for name, kinds, _ in names if "g" in kinds and hiragana(name) == name},
+    }
+    for name, kinds, readings in names:
+        for kind in {"s", "g"} & set(kinds):
+            kana[kind].update(hiragana(reading) for reading in readings.split(",") if len(reading) > 2 or hiragana(name) != name)
+    written = {name for name in kana["g"] if "ぁ" <= name[0] <= "ん"}
+    return Names(family, no_word, only, frozenset(given), frozenset(kana["s"]), frozenset(written - GRAMMAR))
+
+
+def hiragana(text: str) -> str:
+    """Katakana as hiragana, sign by sign."""
+    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヴ" else c for c in text)
+
+
+#: What looks like a given name in hiragana and is grammar.
+_GRAMMAR = """
+さん さま より から まで です ます もの こと かも など ほど だけ しか のみ とも には では への にも でも やら とか かな のに ので って たち ども しん いんで をせ ありま こう よう そう しか はい ため うち とき ところ ほか なし ない くん ちゃん みな まま さんま
+"""
+GRAMMAR = frozenset(_GRAMMAR.split())
+
+#: What looks like a name and is a thing, a brand or a figure.
+_NO_NAMES = """
+家内 小屋 関係 可愛 御社 分水 金 新 今 前 中 上 下 先 元 大 小 高 安 明 水 米 花 色 味 香 肌 髪 春 夏 秋 冬
+"""
+NO_NAMES = frozenset(_NO_NAMES.split())
+_THINGS = """
+小松菜 金太郎 桃太郎 大島椿 山本山 松本清 森永 小岩井 高島屋 三越 伊勢丹 松坂屋 大丸 鈴木愛
+"""
+THINGS = frozenset(_THINGS.split())
+
 #: People without a name: what may stand before 様 or さん and tells nobody who it is.
 _ROLES = """
     客 皆 皆々 各位 奥 旦那 主人 夫 妻 嫁 婿 母 父 母親 父親 両親 兄 姉 弟 妹 祖母 祖父 孫 娘 嬢 姪 甥 姪御 子息 次男 長男 長女 次女 息子 子 子供 赤 家族 友人 友達 知人 親戚 隣 隣人 近所
     神 王 仏 殿 姫 若 何 有 同 多 模 仕 異 両 先 一人 人 他 外 貴 御 生 死 左 右 上 下 様
     御社 貴社 弊社 会社 他社 各社 業者 店 店舗 店員 店長 販売員 販売店 担当 担当者 責任者 係 受付 窓口 社員 社長 部長 課長 利用者 購入者 消費者 関係者 患者 会員
-    医者 医師 主治医 獣医 保護者 飼い主 先生 看護師 薬剤師 栄養士 美容師 弁護士 運転手 配達員 配達 配送員 配送業者 宅配業者 宅配 郵便局 郵便屋 薬局 薬屋 病院 皮膚科 八百屋 本屋 事務 事務員 管理人 大家
+    医者 医師 主治医 獣医 保護者 飼い主 先生 看護師 薬剤師 栄養士 美容師 弁護士 運転手 配達員 配達 配送員 配送業者 宅配業者 宅配 郵便局 郵便屋 薬局 薬屋 病院 皮膚科 八百屋 本屋 事務 事務員 管理人 大家 者 爺 婆 孫娘 希望者 使用者 申込者 担当者 世話 御担当
     職員 相談員 電話口 応対者 契約者 名義人 本人 代理人 依頼主 差出人 送り主 製造元 発売元 通販 新規 既存 芸能人 女優 俳優 猫 犬 坊主 別
 """
 ROLES = frozenset(_ROLES.split())

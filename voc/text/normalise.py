@@ -18,8 +18,8 @@ _INVISIBLE = dict.fromkeys(
 _TWINS = str.maketrans(
     {"〜": "~", "\u2010": "-", "\u2013": "-", "\u2014": "ー", "\u2015": "ー", "\u2212": "-", "’": "'", "‘": "'", "“": '"', "”": '"'}
 )
-# Three and more of one letter, two and more of one mark, dots of any kind.
-_REPEATS = re.compile(r"([^\d\s])\1{3,}|([^\w\s])\2+|[wｗ]{2,}(?![a-z])|[・…。.、,]{2,}|[ \t\u3000]{2,}")
+# Three and more of one letter (〇 is a digit), two and more of one mark, dots of any kind.
+_REPEATS = re.compile(r"([^\d\s〇])\1{3,}|([^\w\s])\2+|[wｗ]{2,}(?![a-z])|[・…。.、,]{2,}|[ \t\u3000]{2,}")
 _LONGEST_CLUSTER = 32
 
 

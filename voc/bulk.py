@@ -59,22 +59,35 @@ def insert_rows(session: Session, table: sa.Table, columns: Sequence[str], rows:
         insert_columns(session, table, dict(zip(columns, zip(*batch, strict=True), strict=True)))
 
 
-def insert_columns(session: Session, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Insert rows that are given column by column, which costs least: all columns of one length."""
+def insert_columns(
+    session: Session,
+    table: sa.Table,
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    same: Mapping[str, Any] | None = None,
+    written: Collection[str] = (),
+) -> None:
+    """Insert rows that are given column by column, which costs least: all columns of one length.
+
+    ``same`` are columns with one value in all rows; ``written`` names those of JSON that is text already.
+    """
     if not any(map(len, columns.values())):
         return
     dialect = session.get_bind().dialect
     connection = session.connection()
-    quoted = ", ".join(dialect.identifier_preparer.quote(name) for name in columns)
+    constant = {name: _processed(table.c[name], [value], dialect)[0] for name, value in (same or {}).items()}
+    names = [*columns, *constant]
+    quoted = ", ".join(dialect.identifier_preparer.quote(name) for name in names)
     target = dialect.identifier_preparer.format_table(table)
-    ready = zip(*(_processed(table.c[name], values, dialect) for name, values in columns.items()), strict=True)
+    varied = [values if name in written else _processed(table.c[name], values, dialect) for name, values in columns.items()]
+    ready = zip(*varied, *([value] * len(varied[0]) for value in constant.values()), strict=True)
     if dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f"COPY {target} ({quoted}) FROM STDIN") as copy:
             for row in ready:
                 copy.write_row(row)
         return
-    statement = f"INSERT INTO {target} ({quoted}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 (names of our own tables)
+    statement = f"INSERT INTO {target} ({quoted}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (names of our own tables)
     connection.exec_driver_sql(statement, list(ready))
 
 

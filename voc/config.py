@@ -19,6 +19,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "VOC_SMTP_URL": ("file:INSTANCE/outbox", "smtp://user:password@host:port, smtps://… or file:DIR"),
     "VOC_MAIL_FROM": ("voc@localhost", "sender address of the survey mails"),
     "VOC_INSTANCE_DIR": ("instance", "where database, outbox, uploads and own models are kept"),
+    "VOC_READING_PROCESSES": (
+        "one a processor, at most 4",
+        "processes that read all answers again after a change of model; 1: the worker alone",
+    ),
     "VOC_METRICS_TOKEN": ("none: loopback only", "bearer token with which /metrics may be read from elsewhere"),
 }
 
@@ -34,6 +38,7 @@ class Settings:
     mail_from: str
     instance_dir: Path
     metrics_token: str | None = None
+    reading_processes: int | None = None
     testing: bool = False
 
     @property
@@ -66,7 +71,16 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         mail_from=_mail_from(env.get("VOC_MAIL_FROM") or "voc@localhost"),
         instance_dir=instance,
         metrics_token=env.get("VOC_METRICS_TOKEN") or None,
+        reading_processes=_processes(env.get("VOC_READING_PROCESSES")),
     )
+
+
+def _processes(value: str | None) -> int | None:
+    if not value:
+        return None
+    if not value.isdecimal() or not 1 <= int(value) <= 16:
+        raise ConfigError(f"VOC_READING_PROCESSES={value} is no number from 1 to 16. Leave it out for one a processor.")
+    return int(value)
 
 
 def _directory(path: Path) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 from voc.classifier.alerts import lexicon_matches
 from voc.classifier.documents import Document, document
 from voc.classifier.features import Cut, cut_texts
-from voc.text import Pieces
+from voc.text.pieces import is_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Batch:
 
     Attributes
     ----------
-    documents : list of Document
+    documents : sequence of Document
+        Measuring needs none of them; those of kept replies are made when they are asked for.
     texts : Cut
         Their folded texts.
     words : ndarray of shape (n, number of alerts), bool
@@ -32,7 +33,7 @@ class Batch:
         Sentence vectors by row, of those replies for which a model has asked.
     """
 
-    documents: list[Document]
+    documents: Sequence[Document]
     texts: Cut
     words: np.ndarray
     spans: np.ndarray
@@ -41,7 +42,12 @@ class Batch:
     vectors: dict[int, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self.documents)
+        return len(self.whole)
+
+    def blank(self) -> np.ndarray:
+        """Which replies hold no sign but white space: shape (n,), bool."""
+        signs = np.concatenate([[0], np.cumsum(~is_space(self.texts.joined.codes))])
+        return np.asarray(np.diff(signs[self.texts.bounds]) == 0)
 
 
 def prepared(texts: Sequence[str]) -> Batch:
@@ -50,9 +56,9 @@ def prepared(texts: Sequence[str]) -> Batch:
     return gathered(documents, lexicon_matches([doc.normal.text for doc in documents]))
 
 
-def gathered(documents: list[Document], words: np.ndarray, pieces: Pieces | None = None) -> Batch:
-    """Documents as a batch; ``pieces`` of their joined folded texts, where they are known."""
-    texts = cut_texts([doc.folded for doc in documents], pieces)
+def gathered(documents: list[Document], words: np.ndarray) -> Batch:
+    """Documents as a batch."""
+    texts = cut_texts([doc.folded for doc in documents])
     starts: list[int] = []
     ends: list[int] = []
     weights: list[float] = []

@@ -44,10 +44,10 @@ def bounds_of(texts: Sequence[str]) -> np.ndarray:
     return np.concatenate([[0], np.cumsum([len(text) for text in texts], dtype=np.int64)]).astype(np.int64)
 
 
-def cut_texts(texts: Sequence[str], found: Pieces | None = None) -> Cut:
-    """Join and cut texts; ``found`` where the pieces are known already."""
+def cut_texts(texts: Sequence[str]) -> Cut:
+    """Join and cut texts."""
     joined, bounds = Substrings("".join(texts)), bounds_of(texts)
-    found = cut(joined, bounds) if found is None else found
+    found = cut(joined, bounds)
     return Cut(joined, bounds, found, np.searchsorted(found.starts, bounds))
 
 
@@ -181,7 +181,7 @@ class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         rows, ids = [], []
         for blocks, borders in ((found.chars, spans), (found.words, pieces_of)):
             for size, features in enumerate(blocks, start=1):
-                row, at = _spread(borders[:, 0], np.maximum(borders[:, 1] - size + 1, borders[:, 0]))
+                row, at = spread(borders[:, 0], np.maximum(borders[:, 1] - size + 1, borders[:, 0]))
                 feature = features[at]
                 known = np.flatnonzero(feature != UNKNOWN)
                 rows.append(row[known])
@@ -240,10 +240,11 @@ class ReplyVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 def _counted(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
     """How often each pair occurs: what scipy makes of pairs, by sorting numbers, which numpy does ten times as fast."""
-    kind = np.uint32 if shape[0] * shape[1] < 1 << 32 else np.uint64
-    pairs = np.sort(rows.astype(kind) * kind(shape[1]) + columns.astype(kind))
+    kind: Any = np.uint32 if shape[0] * shape[1] < 1 << 32 else np.uint64
+    width = kind(shape[1])
+    pairs = np.sort(rows.astype(kind) * width + columns.astype(kind))
     first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])) if len(pairs) else np.zeros(0, dtype=np.int64)
-    row_starts = np.arange(shape[0] + 1, dtype=kind) * kind(shape[1])
+    row_starts = np.arange(shape[0] + 1).astype(kind) * width
     borders = np.searchsorted(pairs[first], row_starts).astype(np.int32)
     of_row = np.repeat(row_starts[:-1], np.diff(borders))
     times = np.diff(first, append=len(pairs)).astype(np.float32)
@@ -256,7 +257,7 @@ def _filled(n: int, at: np.ndarray, values: np.ndarray) -> np.ndarray:
     return filled
 
 
-def _spread(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def spread(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For each place within each span: the span's number, and the place."""
     lengths = ends - starts
     row = np.repeat(np.arange(len(starts), dtype=np.int32), lengths)

@@ -7,6 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from voc.classifier.documents import Document, document
 from voc.classifier.files import ArtefactError
 from voc.classifier.reading import RaisedAlert, Reading
@@ -77,9 +79,17 @@ class HonestReader:
     def read_prepared(self, batch: Any, purchase_types: Sequence[str], **options: Any) -> list[Reading]:
         return self._told(batch.documents, purchase_types, self._model.read_prepared(batch, purchase_types, **options))
 
+    def read_columns(self, batch: Any, purchase_types: Sequence[str]) -> Any:
+        columns = self._model.read_columns(batch, purchase_types)
+        known = [key(doc.normal, bought) in self._held_out for doc, bought in zip(batch.documents, purchase_types, strict=True)]
+        return replace(columns, known=np.array(known, dtype=bool))
+
     def _told(self, documents: Sequence[Document], purchase_types: Sequence[str], readings: Sequence[Reading]) -> list[Reading]:
         kept = [self._held_out.get(key(doc.normal, bought)) for doc, bought in zip(documents, purchase_types, strict=True)]
         return [now if before is None else _joined(before, now) for before, now in zip(kept, readings, strict=True)]
+
+    def __reduce__(self) -> Any:
+        return HonestReader, (self._model, self._held_out)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)

@@ -312,7 +312,8 @@ def _load(model: Path) -> None:
 
     threadpool_limits(1)  # the processes share the processors; threads of theirs would only wait for each other
     _loaded[:] = [artefact.load(model)]
-    vectors.available()
+    if (encoder := vectors.available()) is not None:
+        encoder.encode([""])  # loads it
     gc.freeze()  # what stays need not be looked through each time, nor copied by the processes that share it
 
 

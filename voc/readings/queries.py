@@ -1,6 +1,6 @@
 """Reads: what is unread, alerts to be worked, how far the model in use is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,10 @@ def in_use(session: Session) -> ModelVersion | None:
     return session.scalar(sa.select(ModelVersion).where(ModelVersion.in_use))
 
 
+def is_in_use(session: Session, version: str) -> bool:
+    return session.scalar(sa.select(ModelVersion.in_use).where(ModelVersion.version == version)) is True
+
+
 def _unread(version: str, *columns: Any) -> sa.Select[Any]:
     """Answers without a current reading by ``version``, or whose follow-up was answered after it was read."""
     read = sa.and_(Prediction.answer_id == Answer.id, Prediction.model_version == version)
@@ -63,8 +67,19 @@ def anything_unread(session: Session, version: str) -> bool:
     return session.execute(_unread(version, Answer.id).limit(1)).first() is not None
 
 
-def unread(session: Session, version: str, *, after: int, limit: int) -> list[Unread]:
-    """The next answers to read, by their id."""
+def first_unread(session: Session, version: str) -> int:
+    """The least id of an unread answer; 1 where there is none."""
+    return session.scalar(_unread(version, Answer.id).order_by(Answer.id).limit(1)) or 1
+
+
+def kept_and_new(session: Session, version: str, *, at_least: int) -> bool:
+    """Whether so many answers at least are kept as prepared for reading, and were never read by ``version``."""
+    read = sa.exists().where(Prediction.answer_id == ReadingCache.answer_id, Prediction.model_version == version)
+    return session.scalar(sa.select(ReadingCache.answer_id).where(~read).offset(at_least - 1).limit(1)) is not None
+
+
+def unread(session: Session, version: str, *, after: int = 0, limit: int | None = None, ids: Collection[int] | None = None) -> list[Unread]:
+    """The next answers to read, by their id; only ``ids``, where they are given."""
     read_before = sa.and_(Prediction.id.is_not(None), sa.or_(FollowUp.id.is_(None), Prediction.follow_up_read.is_(True))).label(
         "read_before"
     )
@@ -78,6 +93,8 @@ def unread(session: Session, version: str, *, after: int, limit: int) -> list[Un
         FollowUp.text.label("follow_up"),
         read_before,
     )
+    if ids is not None:
+        statement = statement.where(Answer.id.in_(ids))
     rows = session.execute(statement.where(Answer.id > after).order_by(Answer.id).limit(limit))
     return [
         Unread(
@@ -89,6 +106,26 @@ def unread(session: Session, version: str, *, after: int, limit: int) -> list[Un
         )
         for row in rows
     ]
+
+
+def unread_between(session: Session, version: str, after: int, last: int) -> Sequence[sa.Row[Any]]:
+    """All there is about the unread answers of a range of ids, as plain rows, with what is kept of them."""
+    extra = sa.case((sa.cast(Answer.extra, sa.Text) == "{}", sa.null()), else_=Answer.extra).label("extra")
+    statement = _unread(
+        version,
+        Answer.id,
+        Answer.text,
+        extra,
+        Answer.purchase_type,
+        FollowUp.question,
+        FollowUp.text.label("follow_up"),
+        Prediction.id.is_(None).label("new"),
+        ReadingCache.text_key,
+        ReadingCache.prepared_by,
+        ReadingCache.content,
+        ReadingCache.vector,
+    ).outerjoin(ReadingCache, ReadingCache.answer_id == Answer.id)
+    return session.connection().execute(statement.where(Answer.id > after, Answer.id <= last).order_by(Answer.id)).all()
 
 
 def kept(session: Session, ids: Sequence[int]) -> dict[int, Kept]:

@@ -13,10 +13,11 @@ from voc.bulk import insert_rows
 from voc.clock import now
 from voc.db import Base, Database
 from voc.errors import Conflict, NotFound, Refused
-from voc.readings import queries
+from voc.readings import again, queries
+from voc.readings.columns import ColumnReader
 from voc.readings.queries import Unread
 from voc.readings.reader import Kept, Raised, Read, Reader, read_words
-from voc.readings.tables import Alert, ModelVersion, Prediction, ReadingCache
+from voc.readings.tables import Alert, Prediction, ReadingCache
 from voc.reasons import codebook
 from voc.surveys.tables import Answer
 
@@ -32,31 +33,53 @@ def read_pending(
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
     stopping: threading.Event | None = None,
+    processes: int = 1,
 ) -> int:
     """Read what ``version`` has not read yet, a transaction a batch; the number of answers read.
 
-    What is left is looked up in the rows, so a pass that was cut off is taken up by the next, and two at a time do no
+    Many answers whose words are kept are read column by column first, by ``processes`` at a time. What is left is looked up in the rows, so a pass that was cut off is taken up by the next, and two at a time do no
     harm. Ends early when another model has been put in use: its own pass is waiting.
     """
-    done, last = 0, 0
+    stopping = stopping or threading.Event()
     with db.reading() as session:
         total = queries.unread_count(session, version)
-    while total and not (stopping and stopping.is_set()):
-        moment = now()
-        with db.reading() as session:
-            batch = queries.unread(session, version, after=last, limit=BATCH)
-            kept = queries.kept(session, [one.answer_id for one in batch])
-        if not batch:
-            break
-        found, new = read_words(reader, [one for one in batch if not one.read_before], kept)
-        with db.transaction() as session:
-            if not _in_use(session, version):
-                break
-            _keep(session, version, batch, found, moment)
-            _cache(session, new)
-        done, last = done + len(batch), batch[-1].answer_id
+        many = total >= again.WORTH_IT and queries.kept_and_new(session, version, at_least=again.WORTH_IT)
+    done, last = 0, 0
+
+    def told(number: int) -> None:
+        nonlocal done
+        done += number
         progress(done, max(done, total))
+
+    if many and isinstance(reader, ColumnReader):
+        shared = processes if total >= again.WORTH_SHARING else 1
+
+        def ordinary(ids: Sequence[int]) -> int:
+            parts = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+            return sum(len(_read(db, reader, version, ids=part)) for part in parts)
+
+        last = again.read_again(db, reader, version, processes=shared, ordinary=ordinary, told=told, stopping=stopping)
+    while total and not stopping.is_set() and (batch := _read(db, reader, version, after=last, limit=BATCH)):
+        last = batch[-1].answer_id
+        told(len(batch))
     return done
+
+
+def _read(db: Database, reader: Reader, version: str, **which: Any) -> list[Unread]:
+    """Read some unread answers (``queries.unread``) in the ordinary way; which they were, none where another model has been put in use."""
+    moment = now()
+    with db.reading() as session:
+        batch = queries.unread(session, version, **which)
+        kept = queries.kept(session, [one.answer_id for one in batch])
+    if not batch:
+        return []
+    found, new = read_words(reader, [one for one in batch if not one.read_before], kept)
+    with db.transaction() as session:
+        if not queries.is_in_use(session, version):
+            return []
+        _keep(session, version, batch, found, moment)
+        _cache(session, new)
+    return batch
 
 
 def _cache(session: Session, new: Mapping[int, Kept]) -> None:
@@ -66,10 +89,6 @@ def _cache(session: Session, new: Mapping[int, Kept]) -> None:
     if rows:
         session.execute(sa.delete(ReadingCache).where(ReadingCache.answer_id.in_(there)).execution_options(synchronize_session=False))
         insert_rows(session, _CACHE, ("answer_id", "text_key", "prepared_by", "content", "vector"), rows)
-
-
-def _in_use(session: Session, version: str) -> bool:
-    return session.scalar(sa.select(ModelVersion.in_use).where(ModelVersion.version == version)) is True
 
 
 def _keep(session: Session, version: str, batch: Sequence[Unread], found: Mapping[int, Read], moment: datetime) -> None:

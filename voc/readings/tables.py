@@ -76,8 +76,9 @@ class Prediction(Base):
     suggestions: Mapped[list[Any]] = mapped_column(default=list)
     """The three likeliest leaves with their probability, likeliest first: [["price", 0.61], …]."""
     secondary: Mapped[list[str]] = mapped_column(default=list)
-    evidence: Mapped[list[Any]] = mapped_column(default=list)
-    """Spans of the text: [[start, end, "for" | "denied"], …], in code points."""
+    evidence: Mapped[list[Any] | None] = mapped_column(sa.JSON(none_as_null=True), default=list)
+    """Spans of the text: [[start, end, "for" | "denied"], …], in code points. None where it was left until somebody looks
+    (readings.evidence)."""
     follow_up_read: Mapped[bool] = mapped_column(default=False)
     """The follow-up's words were read along; an answered follow-up that was not makes the reading stale."""
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -52,6 +52,13 @@ def words_of(text: str, extra: Mapping[str, Any] | None = None, question: str | 
     return Words(tuple(part for part in said if part.text.strip()))
 
 
+def text_of(text: str, extra: Mapping[str, Any] | None = None, question: str | None = None, follow_up: str | None = None) -> str:
+    """The text of ``words_of``, without its parts where there is but one."""
+    if extra or follow_up is not None:
+        return words_of(text, extra, question, follow_up).text
+    return "" if not text or text.isspace() else text
+
+
 def pieces(words: Words, evidence: Iterable[Sequence[Any]]) -> list[tuple[str | None, list[Piece]]]:
     """Each part as ``(question code, pieces)``: the text with its evidence marked.
 

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from voc.clock import now
+from voc.config import Settings
 from voc.customers.tables import Product
 from voc.errors import NotFound
 from voc.readings import queries as readings
+from voc.readings.evidence import spans
 from voc.readings.tables import Alert, Prediction
 from voc.readings.words import Piece, Words, pieces, words_of
 from voc.reasons import codebook
@@ -46,6 +48,8 @@ class Item:
     product: str | None
     round: str | None
     prediction: Prediction | None
+    evidence: Sequence[Sequence[Any]]
+    """Which words speak for what was read."""
     alerts: dict[str, Alert]
     draw: AuditDraw | None
     passed_on: PassedOn | None
@@ -81,7 +85,7 @@ class Item:
         """The words with their evidence; bare where the reviewer must not see what was read."""
         evidence: list[Sequence[Any]] = []
         if self.prediction and not self.blind:
-            evidence += self.prediction.evidence
+            evidence += self.evidence
             evidence += [span for alert in self.alerts.values() if alert.status != "dismissed" for span in alert.evidence]
         return pieces(self.words, evidence)
 
@@ -100,7 +104,7 @@ class Item:
         return self.names.get(decision.reviewer_id or 0, "")
 
 
-def load(session: Session, answer_id: int, me: int, *, round_: str | None = None) -> Item:
+def load(session: Session, answer_id: int, me: int, settings: Settings, *, round_: str | None = None) -> Item:
     """The answer with all that its page shows. ``round_`` is given where a manager judges between two others.
 
     Raises
@@ -125,12 +129,14 @@ def load(session: Session, answer_id: int, me: int, *, round_: str | None = None
     decisions = {} if blind else queries.active_decisions(session, answer_id)
     holder = _holder(session, answer_id, me)
     names = queries.names(session, [*(d.reviewer_id for d in decisions.values()), passed_on.by if passed_on else None, holder])
+    words = words_of(answer.text, answer.extra, question, follow_up)
     return Item(
         answer=answer,
-        words=words_of(answer.text, answer.extra, question, follow_up),
+        words=words,
         product=product,
         round=round_,
         prediction=None if blind else prediction,
+        evidence=[] if blind or prediction is None else spans(session, prediction, words.text, settings),
         alerts={} if blind else readings.alerts_of(session, answer_id),
         draw=draw,
         passed_on=None if blind else passed_on,

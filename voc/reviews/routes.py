@@ -23,7 +23,7 @@ from voc.reviews.item import Item
 from voc.reviews.queue import Wish
 from voc.reviews.service import Choice
 from voc.reviews.tables import Decision
-from voc.web import Access, access, may, session
+from voc.web import Access, access, may, session, settings
 
 blueprint = Blueprint("reviews", __name__)
 
@@ -71,7 +71,7 @@ def stop() -> Response:
 @blueprint.get("/review/<int:answer_id>")
 @access(Access.STAFF)
 def show(answer_id: int) -> str:
-    item = items.load(session(), answer_id, current_user.id)
+    item = items.load(session(), answer_id, current_user.id, settings())
     again = session().get(Decision, request.args.get("again", 0, type=int))
     mine = again if again and again.answer_id == answer_id and again.reviewer_id == current_user.id else None
     return _page(item, Wish.from_arguments(request.args), _picked(item, mine))
@@ -94,7 +94,7 @@ def decide(answer_id: int) -> str | tuple[str, int] | Response:
         if error.status == 404:
             raise
         session().rollback()
-        item = items.load(session(), answer_id, current_user.id)
+        item = items.load(session(), answer_id, current_user.id, settings())
         return _page(item, wish, _entered(form), error=error.message, taken=isinstance(error, Conflict)), error.status
     return _go_on(wish)
 
@@ -182,15 +182,15 @@ def set_second_look() -> Response:
 @blueprint.get("/review/agreement")
 @access(Access.MANAGER)
 def agreement() -> str:
-    settings = company.read(session())
-    form = SecondLookForm(share=round(settings.double_share * 100), differing=settings.second_look)
+    rules = company.read(session())
+    form = SecondLookForm(share=round(rules.double_share * 100), differing=rules.second_look)
     return render_template("reviews/agreement.html", agreement=agreements.look(session()), form=form)
 
 
 @blueprint.get("/review/<int:answer_id>/adjudicate")
 @access(Access.MANAGER)
 def adjudicate(answer_id: int) -> str:
-    item = items.load(session(), answer_id, current_user.id, round_="adjudication")
+    item = items.load(session(), answer_id, current_user.id, settings(), round_="adjudication")
     return _page(item, Wish(), _picked(item, item.decisions.get("adjudication")))
 
 
@@ -207,7 +207,7 @@ def judge(answer_id: int) -> str | tuple[str, int] | Response:
         if error.status == 404:
             raise
         session().rollback()
-        item = items.load(session(), answer_id, current_user.id, round_="adjudication")
+        item = items.load(session(), answer_id, current_user.id, settings(), round_="adjudication")
         return _page(item, Wish(), _entered(form), error=error.message, taken=isinstance(error, Conflict)), error.status
     flash(_("最終の判断を記録しました。集計にはこの理由が使われます。"), "done")
     return redirect(url_for("reviews.agreement"), 303)

@@ -17,14 +17,19 @@ class Substrings:
     Steele et al. 2014, "Fast splittable pseudorandom number generators"): of 10**5 known substrings, one in 10**14 strangers has the
     key of one by chance.
 
+    Parameters
+    ----------
+    text : str or ndarray of shape (n,), uint32
+        A text, or its code points.
+
     Attributes
     ----------
     codes : ndarray of shape (n,), uint32
         The text's code points.
     """
 
-    def __init__(self, text: str) -> None:
-        self.codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    def __init__(self, text: str | np.ndarray) -> None:
+        self.codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32) if isinstance(text, str) else text
         powers, self._inverses = _powers(len(self.codes) + 1)
         sums = np.cumsum(_scrambled(self.codes.astype(np.uint64) + np.uint64(1)) * powers[: len(self.codes)], dtype=np.uint64)
         self._sums = np.concatenate([np.zeros(1, dtype=np.uint64), sums])

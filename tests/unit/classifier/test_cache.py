@@ -15,16 +15,18 @@ ANY = st.text(alphabet=st.one_of(st.sampled_from("味に不満はないが高い
 def test_what_comes_back_is_what_was_packed(texts):
     there = prepared(texts)
     back = cache.unpacked(cache.packed(there))
-    assert back.documents == there.documents
+    assert list(back.documents) == there.documents
     for name in ("spans", "weights", "whole", "words"):
         np.testing.assert_array_equal(getattr(back, name), getattr(there, name))
+    np.testing.assert_array_equal(back.texts.joined.codes, there.texts.joined.codes)
+    np.testing.assert_array_equal(back.blank(), [not doc.folded or doc.folded.isspace() for doc in there.documents])
     np.testing.assert_array_equal(back.texts.pieces.starts, there.texts.pieces.starts)
     np.testing.assert_array_equal(back.texts.pieces.ends, there.texts.pieces.ends)
 
 
 def test_a_long_text_comes_back():
     texts = ["味が苦手で、", "高い" * 1500, "㍿" * 3000]
-    assert cache.unpacked(cache.packed(prepared(texts))).documents == prepared(texts).documents
+    assert list(cache.unpacked(cache.packed(prepared(texts))).documents) == prepared(texts).documents
 
 
 def test_a_reply_takes_little_room():
@@ -38,3 +40,10 @@ def test_only_what_is_missing_is_prepared():
     assert filled == kept
     assert list(batch.vectors) == [0]
     assert [doc.folded for doc in batch.documents] == ["高い", "余った"]
+
+
+def test_halves_of_an_emoji_in_two_replies_do_not_become_one():
+    there = prepared(["高い\ud83c", "\udf63おいしい🍣"])
+    back = cache.unpacked(cache.packed(there))
+    assert list(back.documents) == there.documents
+    np.testing.assert_array_equal(back.texts.joined.codes, there.texts.joined.codes)

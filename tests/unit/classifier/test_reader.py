@@ -67,6 +67,13 @@ def test_its_evidence_points_at_the_original_words(classifier):
     ]
 
 
+def test_it_explains_a_leaf_as_it_did_when_it_read_it(classifier):
+    texts = ["味に不満はないのですが、一番は値段です。", "🍣かゆくなり\n解約します", "", "高い" * 800]
+    before = classifier.read(texts, ["subscription"] * 4)
+    found = classifier.explain(texts, [reading.primary for reading in before])
+    assert [spans for spans, text in zip(found, texts, strict=True) if text] == [reading.evidence for reading in before if reading.evidence]
+
+
 def test_it_accepts_only_by_the_thresholds_it_is_given(classifier):
     assert not classifier.read(["高い"], ["subscription"])[0].auto
     assert classifier.read(["高い"], ["subscription"], automatic={"price": 0.5})[0].auto

@@ -503,7 +503,7 @@ def upgrade() -> None:
     sa.Column('confidence', sa.Double(), nullable=False),
     sa.Column('suggestions', sa.JSON(), nullable=False),
     sa.Column('secondary', sa.JSON(), nullable=False),
-    sa.Column('evidence', sa.JSON(), nullable=False),
+    sa.Column('evidence', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('follow_up_read', sa.Boolean(), nullable=False),
     sa.Column('created_at', voc.db.UTCDateTime(timezone=True), nullable=False),
     sa.CheckConstraint("primary_leaf IN ('quality', 'side_effect', 'service', 'no_effect', 'price', 'unaware_subscription', 'competitor', 'unused_stock', 'no_reason', 'life_change', 'goal_met', 'unclear')", name=op.f('ck_predictions_primary_leaf')),

@@ -22,7 +22,7 @@ from voc.readings.tables import Alert, Prediction, ReadingCache
 from voc.reasons import codebook
 from voc.surveys.tables import Answer
 
-SIZE = 4_096
+SIZE = 2_048
 """Answers in a range: written in well under 200 ms, so that a customer's answer need not wait."""
 WORTH_IT = 2_000
 """Fewer kept and unread answers are read in the ordinary way, with their evidence."""
@@ -91,32 +91,38 @@ def _ranges(db: Database, version: str) -> Iterator[Range]:
 
 def _write(session: Session, version: str, found: Findings, moment: datetime) -> int:
     """Write a range, but for answers that were erased or read by another worker in the meantime; the number written."""
-    ids = found.predictions["answer_id"]
-    if not ids:
+    if not found.predictions["answer_id"]:
         return 0
-    _vectors(session, found)
-    free = _hold(session, version, ids)
-    if len(free) < len(ids):
-        found = found.without(set(ids) - free)
-        ids = found.predictions["answer_id"]
-    _retire(session, version, ids)
+    free = _hold(session, version, found)
+    gone = set(found.predictions["answer_id"]) - free
+    if gone:
+        found = found.without(gone)
+    _retire(session, version, found)
     same = {"model_version": version, "codebook_version": codebook.VERSION, "current": True, "evidence": None, "created_at": moment}
     insert_columns(session, _READ, found.predictions, same=same, written=("suggestions", "secondary"))
     _scores(session, found)
-    return len(ids)
+    _vectors(session, found)
+    return len(found.predictions["answer_id"])
 
 
-def _hold(session: Session, version: str, ids: list[int]) -> set[int]:
+def _hold(session: Session, version: str, found: Findings) -> set[int]:
     """Which of the answers are still there and unread, their rows locked as ``service`` locks them."""
-    there = session.scalars(sa.select(_ANSWERS.c.id).where(among(session, _ANSWERS.c.id, ids)).order_by(_ANSWERS.c.id).with_for_update())
-    free = set(there)
-    read = sa.select(_READ.c.answer_id).where(among(session, _READ.c.answer_id, ids), _READ.c.model_version == version)
-    return free - set(session.scalars(read))
+    connection = session.connection()
+    there = sa.select(_ANSWERS.c.id).where(_within(_ANSWERS.c.id, found)).order_by(_ANSWERS.c.id).with_for_update()
+    free = set(connection.execute(there).scalars())
+    read = sa.select(_READ.c.answer_id).where(_within(_READ.c.answer_id, found), _READ.c.model_version == version)
+    return free - set(connection.execute(read).scalars())
 
 
-def _retire(session: Session, version: str, ids: list[int]) -> None:
-    others = sa.and_(among(session, _READ.c.answer_id, ids), _READ.c.current, _READ.c.model_version != version)
-    session.connection().execute(sa.update(_READ).where(others).values(current=False))
+def _retire(session: Session, version: str, found: Findings) -> None:
+    """What other models read in the whole range; but for what is left, all there is of the range has been read by this one."""
+    others = sa.and_(_within(_READ.c.answer_id, found), _READ.c.current, _READ.c.model_version != version)
+    left = ~among(session, _READ.c.answer_id, found.left) if found.left else sa.true()
+    session.connection().execute(sa.update(_READ).where(others, left).values(current=False))
+
+
+def _within(column: sa.Column[Any], found: Findings) -> sa.ColumnElement[bool]:
+    return sa.and_(column > found.after, column <= found.last)
 
 
 def _scores(session: Session, found: Findings) -> None:

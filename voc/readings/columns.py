@@ -28,12 +28,13 @@ class ColumnReader(PreparedReader, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What was read in the answers up to ``last``, as the tables take it.
+    """What was read in the answers after ``after`` up to ``last``, as the tables take it.
 
     ``left`` are those that are to be read in the ordinary way. ``predictions`` are columns of one length, those of JSON written already; ``scores`` those of alerts that have changed, by the
     alert's id; ``vectors`` sentence vectors that had to be computed, by answer.
     """
 
+    after: int
     last: int
     left: list[int] = field(default_factory=list)
     predictions: dict[str, list[Any]] = field(default_factory=lambda: {"answer_id": []})
@@ -62,7 +63,7 @@ def read_range(session: Session, reader: ColumnReader, version: str, after: int,
         else:
             left.append(row.id)
     if not rows:
-        return Findings(last=last, left=left)
+        return Findings(after=after, last=last, left=left)
     batch = cache.unpacked(contents)
     kept = {i: np.frombuffer(row.vector, dtype=np.float16) for i, row in enumerate(rows) if row.vector is not None}
     batch.vectors.update(kept)
@@ -72,6 +73,7 @@ def read_range(session: Session, reader: ColumnReader, version: str, after: int,
     known = set(np.flatnonzero(columns.known).tolist()) | new_alerts
     plain = [i for i in range(len(rows)) if i not in known]
     return Findings(
+        after=after,
         last=last,
         left=left + [ids[i] for i in sorted(known)],
         predictions=_predictions(columns, plain, ids, [row.follow_up is not None for row in rows]),

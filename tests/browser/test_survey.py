@@ -52,6 +52,7 @@ def test_vague_words_bring_one_question_more_which_may_be_left_out(site: Site, v
     page.get_by_role("button", name="送信する").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("もうひとつだけ")
     if script:
+        page.wait_for_load_state()
         assert faults(page, touch=44) == []
     page.get_by_role("textbox").fill("三か月続けましたが、変わりませんでした")
     page.get_by_role("button", name="送信する").click()
@@ -109,6 +110,36 @@ def test_what_is_half_written_is_kept(site: Site, visitor: Visitor, token: str) 
     again = visitor(size=PHONE)
     again.goto(f"/s/{token}")
     assert again.get_by_role("textbox").input_value() == "書きかけです"
+
+
+def test_words_that_cannot_leave_stay_on_the_screen_and_are_sent_later(site: Site, visitor: Visitor, token: str) -> None:
+    page = visitor(size=PHONE, watch=("ERR_INTERNET_DISCONNECTED",))
+    page.goto(f"/s/{token}")
+    words = "肌に合わず、\n途中でやめました"
+    page.get_by_role("textbox").fill(words)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="送信する").click()
+    expect(page.get_by_role("alert")).to_contain_text("まだ送れていません")
+    assert page.get_by_role("textbox").input_value() == words
+    page.context.set_offline(False)
+    page.get_by_role("button", name="送信する").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("ありがとうございました")
+    assert answer(site, token).text == words.replace("\n", "\r\n")  # as browsers send a form
+
+
+def test_the_question_more_keeps_its_words_too(site: Site, visitor: Visitor, token: str) -> None:
+    page = visitor(size=PHONE, watch=("ERR_INTERNET_DISCONNECTED",))
+    page.goto(f"/s/{token}")
+    page.get_by_role("button", name="送信する").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("もうひとつだけ")
+    page.get_by_role("textbox").fill("飲みきれませんでした")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="送信する").click()
+    expect(page.get_by_role("alert")).to_contain_text("まだ送れていません")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="送信する").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("ありがとうございました")
+    assert site.scalar(sa.select(FollowUp.text).where(FollowUp.answer_id == answer(site, token).id)) == "飲みきれませんでした"
 
 
 def test_looking_counts_as_seen_only_on_a_screen(site: Site, visitor: Visitor, token: str) -> None:

@@ -1,5 +1,6 @@
 """Reads: imports and how far they are, customers, products, shops."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,18 @@ def remembered(session: Session, *, kind: str, header_hash: str, shop: str | Non
 
 
 # -- products ----------------------------------------------------------------------------------------------------------------
+
+
+def product_names(session: Session) -> dict[int, str]:
+    """Every product's name, in their order. Shops sell the same thing: where a name stands for several, its shop, and its code, tell which."""
+    wanted = sa.select(Product.id, Product.name, Shop.name, Product.code).join(Shop, Shop.id == Product.shop_id)
+    rows = session.execute(wanted.order_by(Product.name, Product.id)).all()
+    same_name = Counter(name for _, name, _, _ in rows)
+    same_shop = Counter((name, shop) for _, name, shop, _ in rows)
+    return {
+        product_id: name if same_name[name] == 1 else f"{name}({shop})" if same_shop[name, shop] == 1 else f"{name}({shop} {code})"
+        for product_id, name, shop, code in rows
+    }
 
 
 def products(session: Session, *, words: str = "", page: int = 1) -> Page[sa.Row[Product, str]]:

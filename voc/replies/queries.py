@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from voc.campaigns.tables import Campaign
-from voc.customers.tables import Product
+from voc.customers.queries import product_names
 from voc.numbers import Column
 from voc.replies import columns as memory
 from voc.replies import reviews
@@ -52,7 +52,7 @@ def read(session: Session) -> Replies:
 
 
 def products(session: Session) -> dict[int, str]:
-    return {row[0]: row[1] for row in session.execute(sa.select(Product.id, Product.name).order_by(Product.name, Product.id))}
+    return product_names(session)
 
 
 def campaigns(session: Session) -> dict[int, str]:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from voc.accounts import company
 from voc.clock import now
+from voc.customers.queries import product_names
 from voc.errors import Conflict, VocError
 from voc.readings.queries import products_with_answers
 from voc.reasons import codebook
@@ -37,7 +38,7 @@ def home() -> str:
 @blueprint.get("/review")
 @access(Access.STAFF)
 def queue() -> str:
-    wish, me = Wish.from_arguments(request.args), current_user.id
+    wish, me, names = Wish.from_arguments(request.args), current_user.id, product_names(session())
     return render_template(
         "reviews/queue.html",
         wish=wish,
@@ -47,7 +48,7 @@ def queue() -> str:
         audit=queries.audit_progress(session()),
         recent=queries.recent_of(session(), me),
         passed_on=queries.passed_on_by(session(), me),
-        products=products_with_answers(session()),
+        products=[(product_id, names[product_id]) for product_id, _name in products_with_answers(session())],
         draw_form=DrawForm() if may("manager") else None,
         waves=queries.waves(session()),
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from voc.campaigns.tables import Campaign, Invitation
 from voc.clock import end_of_day, start_of_day
+from voc.customers.queries import product_names
 from voc.customers.tables import Customer, Product
 from voc.paging import Page, nearest
 from voc.reasons.codebook import PURCHASE_TYPES
@@ -153,10 +154,8 @@ def pieces(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
 
 
 def products(session: Session) -> Sequence[tuple[int, str]]:
-    """Products that somebody answered about or was asked about, by name."""
-    return [
-        (row.id, row.name) for row in session.execute(sa.select(Product.id, Product.name).order_by(Product.name, Product.id).limit(500))
-    ]
+    """Products to choose from."""
+    return list(product_names(session).items())[:500]
 
 
 @dataclass(frozen=True, kw_only=True)

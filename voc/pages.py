@@ -1,6 +1,7 @@
 """Pages of the house itself: health, errors, language, what templates share."""
 
 import hashlib
+import re
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import NoResultFound, OperationalError
+from sqlalchemy.exc import DataError, NoResultFound, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -93,6 +94,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NoResultFound, _missing)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DataError, _beyond)
+    app.register_error_handler(OverflowError, _beyond)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, _http)
 
@@ -147,6 +150,14 @@ def _missing(error: NoResultFound) -> tuple[str | Response, int]:
     return _page(404, _("見つかりません"), _("お探しのものはありません。一覧からもう一度お選びください。"))
 
 
+def _beyond(error: Exception) -> tuple[str | Response, int]:
+    """A number in the address that no database can hold is the number of nothing. What breaks for another reason is ours."""
+    asked = request.path + request.query_string.decode("latin-1")
+    if re.search(r"\d{10}", asked) is None:
+        raise error
+    return _page(404, _("見つかりません"), _("お探しのものはありません。一覧からもう一度お選びください。"))
+
+
 def _csrf(error: CSRFError) -> tuple[str | Response, int]:
     return _page(
         400,
@@ -177,6 +188,10 @@ MESSAGES: dict[int, tuple[str, str]] = {
     500: ("こちらの不具合です", "申し訳ありません。処理できませんでした。記録は残っています。くり返すときは管理者に連絡してください。"),
 }
 
+HOW_PROGRAMS_READ = (
+    "有効なトークンを付けてください: Authorization: Bearer voc_…。トークンは「設定」の「ほかのプログラムからの読み取り」で作れます。"
+)
+
 
 def _http(error: HTTPException) -> Any:
     cause = getattr(error, "original_exception", None)
@@ -186,4 +201,6 @@ def _http(error: HTTPException) -> Any:
     if 300 <= status < 400:
         return error
     title, message = MESSAGES.get(status, MESSAGES[500])
+    if status == 401 and request.path.startswith("/api/"):
+        message = HOW_PROGRAMS_READ
     return _page(status, _(title), _(message))

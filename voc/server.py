@@ -106,8 +106,8 @@ def run(settings: Settings, *, host: str, port: int, processes: int, threads: in
         "graceful_timeout": 10,
         "keepalive": 5,
         "loglevel": "warning",
-        # A request in flight when a client sends a huge header or line is refused by gunicorn itself.
-        "limit_request_line": 4094,
+        # A longer line is refused by gunicorn itself, without a page of ours. Words pasted into a search are nine letters a character.
+        "limit_request_line": 8190,
         "proc_name": "voc",
     }
     Server(app, options).run()

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, Request, Response, abort, current_app, g, request, url_for
+from flask import Flask, Request, Response, abort, current_app, flash, g, request, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.sessions import SessionMixin as CookieSession
+from flask_babel import gettext as _
 from flask_security import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -179,13 +181,22 @@ def _check_access() -> BaseResponse | None:
     if not current_user.is_authenticated:
         if wants_fragment() or request.path.startswith("/api/"):
             abort(401)
-        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
-        return current_app.redirect(url_for("security.login", next=target))
+        return current_app.redirect(url_for("security.login", next=_after_log_in()))
     if level is None or role_of(current_user) < level:
         abort(403)
     if request.mimetype == "multipart/form-data":
         session().commit()  # who it is, is known: the writers' lock is not held while a slow telephone sends its file
     return None
+
+
+def _after_log_in() -> str | None:
+    """Where a stranger goes on: to the page that was asked for. What was sent is lost, so it is said, and the way leads back to its page."""
+    if request.method in SAFE_METHODS:
+        return request.full_path.rstrip("?")
+    if request.endpoint != "security.logout":
+        flash(_("ログインの時間が切れていたため、いまの操作は記録されていません。ログインして、もう一度お願いします。"), "warn")
+    came_from = urlsplit(request.referrer or "")
+    return urlunsplit(("", "", came_from.path, came_from.query, "")) if came_from.netloc == request.host else None
 
 
 def _check_token(level: Access | None) -> None:

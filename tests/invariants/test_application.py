@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
+from flask.testing import FlaskClient
 
 from voc import web
 from voc.config import ROOT, VARIABLES
@@ -86,3 +87,11 @@ def test_no_template_styles_or_scripts_inline() -> None:
             continue
         found = re.findall(r"<[a-z][^>]*\s(?:style|on[a-z]+)=\"", path.read_text())
         assert found == [], path
+
+
+@pytest.mark.parametrize(
+    "path", ["/customers/{n}", "/reasons?product={n}", "/answers/new?invitation={n}", "/imports?page={n}", "/alerts?page={n}"]
+)
+@pytest.mark.parametrize("number", ["3000000000", "99999999999999999999"])
+def test_a_number_beyond_every_database_is_no_fault_of_ours(as_admin: FlaskClient, path: str, number: str) -> None:
+    assert as_admin.get(path.format(n=number)).status_code in (200, 404)

@@ -80,3 +80,16 @@ def test_a_new_purpose_of_use_is_a_new_version(as_admin: FlaskClient, db: Databa
     with db.reading() as session:
         assert company.read(session).purpose_version == "2"
         assert company.read(session).name == "すこやか堂"
+
+
+def test_what_was_sent_after_the_log_in_ran_out_is_not_lost_without_a_word(client: FlaskClient) -> None:
+    sent = client.post("/review/7", data={"primary": "price"}, headers={"Referer": "http://localhost/review/7?from=audit"})
+    assert sent.status_code == 302
+    assert "next=/review/7?from%3Daudit" in sent.headers["Location"].replace("%2F", "/").replace("%3F", "?")
+    assert "いまの操作は記録されていません" in client.get(sent.headers["Location"]).text
+
+
+def test_the_way_back_after_the_log_in_stays_in_the_house(client: FlaskClient) -> None:
+    for referrer in ("https://elsewhere.example/review/7", "", "http://localhost.elsewhere.example/"):
+        sent = client.post("/review/7", headers={"Referer": referrer})
+        assert sent.headers["Location"] == "/login"

@@ -116,7 +116,9 @@ def test_a_wrong_parameter_is_told(client: FlaskClient, bearer: dict[str, str], 
 
 
 def test_strangers_and_staff_read_nothing(client: FlaskClient, bearer: dict[str, str], log_in: Callable[[str], FlaskClient]) -> None:
-    assert client.get("/api/v1/replies").status_code == 401
+    stranger = client.get("/api/v1/replies")
+    assert stranger.status_code == 401
+    assert "Authorization: Bearer" in stranger.get_json()["message"]  # a program has no log-in that ran out
     assert client.get("/api/v1/replies", headers={"Authorization": "Bearer voc_wrong"}).status_code == 401
     assert client.get("/api/v1/replies", headers={"Authorization": "Basic dm9jOng="}).status_code == 401
     assert client.get("/users", headers=bearer).status_code == 302  # a token opens no page

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -104,6 +104,8 @@ class Database:
         if self.is_sqlite:
             path = Path(self.url.database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):  # one that is there keeps its mode; one that cannot be made is told by whoever opens it
+                path.touch(mode=0o600, exist_ok=False)  # customers' data; SQLite gives its other files the same mode
             self.write_engine = _sqlite_engine(self.url, pool_size)
             self.read_engine = _sqlite_engine(self.url, pool_size)
             _serialise_writers(self.write_engine, path.with_name(path.name + ".lock"))

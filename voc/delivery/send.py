@@ -79,7 +79,7 @@ class Folder:
         name = re.sub(r"[^\w.-]", "_", str(mail["Message-ID"]).strip("<>").split("@", 1)[0])
         draft = self.folder / f".{name}.{os.getpid()}.part"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # customers' names and links
             with draft.open("wb") as file:
                 file.write(mail.as_bytes())
                 file.flush()

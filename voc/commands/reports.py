@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from voc.errors import NotFound
+
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from voc.db import Database
     from voc.replies.selection import Selection
 
@@ -37,6 +41,20 @@ def _selection(start: datetime | None, end: datetime | None, **values: Any) -> "
     return Selection(start=start.date() if start else None, end=end.date() if end else None, **values)
 
 
+def _check_known(session: "Session", *, product_id: int | None, campaign_id: int | None, **_others: Any) -> None:
+    """A report about nothing looks like one about nobody: a number that was mistyped is refused."""
+    from voc.replies import queries
+
+    if product_id is not None and product_id not in queries.products(session):
+        raise NotFound(
+            f"商品 {product_id} はありません。番号は python -m voc report breakdown --by product --json の key で確かめられます。"
+        )
+    if campaign_id is not None and campaign_id not in queries.campaigns(session):
+        raise NotFound(
+            f"配信 {campaign_id} はありません。番号は python -m voc report breakdown --by campaign --json の key で確かめられます。"
+        )
+
+
 def register(main: click.Group, open_database: Callable[[], "Database"], print_json: Callable[[object], None]) -> None:
     """Add the commands to ``main``."""
 
@@ -54,6 +72,7 @@ def register(main: click.Group, open_database: Callable[[], "Database"], print_j
         from voc.insights import report as reports
 
         with open_database().reading() as session:
+            _check_known(session, **chosen)
             found = reports.make(session, _selection(**chosen), by=by)
         if as_json:
             print_json(reports.as_json(found))
@@ -76,6 +95,7 @@ def register(main: click.Group, open_database: Callable[[], "Database"], print_j
             encoding="cp932" if encoding == "cp932" else "utf-8-sig", by="コマンド",
         )  # fmt: skip
         with db.reading() as session:
+            _check_known(session, **chosen)
             manifest = service.to_path(session, order, output)
         with db.transaction() as session:
             service.record(session, manifest)

@@ -54,3 +54,25 @@ def test_a_failure_is_a_sentence_and_never_ends_with_zero(voc, words: tuple[str,
     assert told.exit_code == 2
     assert told.output.strip()
     assert "Traceback" not in told.output
+
+
+@pytest.mark.parametrize("option", ["--product", "--campaign"])
+@pytest.mark.parametrize("command", [("report", "breakdown"), ("export", "breakdown", "-o", "x.csv")])
+def test_a_report_about_what_is_not_there_is_refused(  # type: ignore[no-untyped-def]
+    voc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], option: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    voc("migrate")
+    told = voc(*command, option, "777")
+    assert told.exit_code == 2
+    assert "777 はありません" in told.output
+    assert list(tmp_path.glob("x.csv*")) == []
+
+
+def test_a_new_database_can_be_read_by_its_owner_only(voc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path / "there"  # made by hand, as people do: open to everybody
+    folder.mkdir(mode=0o755)
+    monkeypatch.setenv("VOC_DATABASE_URL", f"sqlite:///{folder / 'voc.sqlite3'}")
+    assert voc("migrate").exit_code == 0
+    assert [path.name for path in folder.iterdir() if path.stat().st_mode & 0o077] == []
+    assert (folder / "voc.sqlite3").stat().st_size > 0

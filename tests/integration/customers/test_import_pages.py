@@ -313,3 +313,15 @@ def test_nobody_here_can_undo_a_customers_own_opt_out(as_manager: FlaskClient, d
     with db.reading() as session:
         assert session.scalars(sa.select(Suppression)).one().reason == "opt_out"
         assert session.scalars(sa.select(Customer)).one().email
+
+
+def test_the_same_file_again_does_not_hide_the_rows_that_cannot_be_read(as_manager: FlaskClient, db: Database, settings: Settings) -> None:
+    rows = [[str(number), "2026/5/1", f"a{number}@example.jp", "発送済"] for number in range(20)]
+    content = shop_files.table(["い", "ろ", "は", "に"], [*rows, ["99", "いつか", "b@example.jp", "発送済"]])
+    for _ in range(2):
+        address = upload(as_manager, content).headers["Location"]
+        as_manager.post(f"{address}/confirm", data=CHOSEN | {"shop": "+", "new_shop": "本店"})
+        work(db, settings)
+    page = as_manager.get(address).text
+    assert "1行を取り込めず、ほかに新しいもの、変わったものはありません。" in page
+    assert "すべて取り込み済み" not in page

@@ -55,3 +55,9 @@ def panels(months: Sequence[tuple[str, Breakdown]], codes: Sequence[tuple[str, s
             )  # fmt: skip
         drawn.append(Panel(code, label, tuple(points), path((p.x, p.share) for p in points), path((p.x, p.counted) for p in points)))
     return drawn
+
+
+def beside(first: str, second: str) -> tuple[str, str]:
+    """Two labels for a narrow place, where only the beginning shows: what both begin with is left out, up to the last letter."""
+    alike = next((place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))) - 1
+    return (f"…{first[alike:]}", f"…{second[alike:]}") if alike >= 3 and max(len(first), len(second)) > 7 else (first, second)

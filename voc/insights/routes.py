@@ -122,6 +122,7 @@ def compare() -> str:
         **shown,
         rows=[(a, b, changes[a.code]) for a, b in zip(found[0].lines, found[1].lines, strict=True)],
         found=found,
+        beside=figures.beside(parts[first].label, parts[second].label),
         sentences=findings.apart((parts[first].label, parts[second].label), found[0].lines, list(changes.values())),
         scale=figures.axis_of([*found[0].lines, *found[1].lines]),
         replies_of=_replies_of(selection),

@@ -61,7 +61,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     unknown = sorted(name for name in env if name.startswith("VOC_") and name not in VARIABLES)
     if unknown:
-        raise ConfigError(f"{unknown[0]} is no setting of voc. Known are: {', '.join(VARIABLES)}.")
+        raise ConfigError(f"{unknown[0]} という設定はありません。使えるのは {'、'.join(VARIABLES)} です。つづりを確かめてください。")
     instance = _directory(Path(env.get("VOC_INSTANCE_DIR") or ROOT / "instance"))
     return Settings(
         database_url=_database_url(env.get("VOC_DATABASE_URL"), instance),
@@ -79,7 +79,9 @@ def _processes(value: str | None) -> int | None:
     if not value:
         return None
     if not value.isdecimal() or not 1 <= int(value) <= 16:
-        raise ConfigError(f"VOC_READING_PROCESSES={value} is no number from 1 to 16. Leave it out for one a processor.")
+        raise ConfigError(
+            f"VOC_READING_PROCESSES={value} は使えません。1〜16の数にするか、指定をやめてください(プロセッサーの数に合わせます)。"
+        )
     return int(value)
 
 
@@ -87,7 +89,7 @@ def _directory(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise ConfigError(f"VOC_INSTANCE_DIR={path} cannot be used: {error.strerror}. Name a folder that can be written.") from None
+        raise ConfigError(f"VOC_INSTANCE_DIR={path} を使えません({error.strerror})。書き込めるフォルダーを指定してください。") from None
     return path.resolve()
 
 
@@ -104,15 +106,15 @@ def _database_url(value: str | None, instance: Path) -> str:
 
 def _bad_database(value: str) -> str:
     raise ConfigError(
-        f"VOC_DATABASE_URL={value.rsplit('@', maxsplit=1)[-1]} is not an address of SQLite or PostgreSQL. "
-        "Write sqlite:////var/lib/voc/voc.sqlite3 or postgresql://user:password@host/name."
+        f"VOC_DATABASE_URL={value.rsplit('@', maxsplit=1)[-1]} は SQLite や PostgreSQL のアドレスではありません。"
+        "例: sqlite:////var/lib/voc/voc.sqlite3、postgresql://user:password@host/name"
     )
 
 
 def _secret_key(value: str | None, instance: Path) -> str:
     if value is not None and value != "":
         if len(value) < 32:
-            raise ConfigError("VOC_SECRET_KEY is shorter than 32 characters. Make one with: openssl rand -hex 32")
+            raise ConfigError("VOC_SECRET_KEY が32文字より短いため使えません。openssl rand -hex 32 で作れます。")
         return value
     path = instance / "secret_key"
     if not path.exists():
@@ -132,7 +134,7 @@ def _secret_key(value: str | None, instance: Path) -> str:
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ConfigError(f"VOC_BASE_URL={value} is not an address. Write for example https://voc.example.co.jp")
+        raise ConfigError(f"VOC_BASE_URL={value} はアドレスとして使えません。例: https://voc.example.co.jp")
     return value.rstrip("/")
 
 
@@ -145,11 +147,13 @@ def _smtp_url(value: str) -> str:
     except ValueError:
         port_ok = False
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not port_ok:
-        raise ConfigError("VOC_SMTP_URL is not usable. Write smtp://user:password@host:587, smtps://host:465 or file:DIR")
+        raise ConfigError(
+            "VOC_SMTP_URL を読み取れません。例: smtp://user:password@host:587、smtps://host:465、file:フォルダー。パスワードの記号は %40(@)のように書きます。"
+        )
     return value
 
 
 def _mail_from(value: str) -> str:
     if value.count("@") != 1 or value.startswith("@") or value.endswith("@") or any(c in value for c in "\r\n<> "):
-        raise ConfigError(f"VOC_MAIL_FROM={value!r} is not a mail address. Write for example voice@example.co.jp")
+        raise ConfigError(f"VOC_MAIL_FROM={value!r} はメールアドレスとして使えません。例: voice@example.co.jp")
     return value

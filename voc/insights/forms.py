@@ -17,7 +17,7 @@ from wtforms.validators import Optional
 from voc.reasons.codebook import PURCHASE_TYPE_LABELS
 from voc.replies.queries import Replies
 from voc.replies.selected import chosen
-from voc.replies.selection import CUTS, DEFAULT_PRESET, PRESETS, WAY_LABELS, WAYS, Selection, preset
+from voc.replies.selection import CUTS, DEFAULT_PRESET, QUARTER, WAY_LABELS, WAYS, Selection, preset
 
 CUT_LABELS = {
     "product": _l("商品"),
@@ -28,7 +28,13 @@ CUT_LABELS = {
     "campaign": _l("配信"),
     "stated": _l("選んだ理由"),
 }
-PRESET_LABELS = {"3m": _l("直近3か月"), "6m": _l("直近6か月"), "12m": _l("直近12か月"), "all": _l("すべての期間")}
+PRESET_LABELS = {
+    "3m": _l("直近3か月"),
+    "6m": _l("直近6か月"),
+    "12m": _l("直近12か月"),
+    QUARTER: _l("前の四半期"),
+    "all": _l("すべての期間"),
+}
 
 
 def _choices(labels: Mapping[str, Any]) -> list[SelectChoice]:
@@ -71,7 +77,7 @@ def selection(today: date, arguments: Any = None, *, default: str = DEFAULT_PRES
     asked = request.args if arguments is None else arguments
     period = asked.get("period", "")
     start, end = _date(asked.get("from")), _date(asked.get("to"))
-    name = period if period in (*PRESETS, "all") else "" if start or end else default
+    name = period if period in PRESET_LABELS else "" if start or end else default
     if name:
         start, end = preset(name, today)
     narrowed = Selection(
@@ -97,7 +103,7 @@ def usual(session: Session, everything: Replies, today: date) -> tuple[Selection
 
 
 def _name(selection: Selection, today: date) -> str:
-    return next((name for name in (*PRESETS, "all") if preset(name, today) == (selection.start, selection.end)), "")
+    return next((name for name in PRESET_LABELS if preset(name, today) == (selection.start, selection.end)), "")
 
 
 def _date(typed: str | None) -> date | None:

@@ -21,6 +21,8 @@ WAY_LABELS = {
     "web": "そのほかの回答",
 }
 PRESETS = {"3m": 3, "6m": 6, "12m": 12}
+#: The calendar quarter before the one that today is in.
+QUARTER = "quarter"
 #: Whom replies can be weighted to.
 WEIGHTS = ("asked", "left")
 DEFAULT_PRESET = "3m"
@@ -97,6 +99,9 @@ class Selection:
 
 def preset(name: str, today: date) -> tuple[date | None, date | None]:
     """First and last day of 「直近3か月」 and the like; no limits for an unknown name (「すべて」)."""
+    if name == QUARTER:
+        begun = date(today.year, today.month - (today.month - 1) % 3, 1)
+        return months_before(begun, 3), begun - timedelta(days=1)
     if name not in PRESETS:
         return None, None
     return months_before(today + timedelta(days=1), PRESETS[name]), today

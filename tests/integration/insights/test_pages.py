@@ -66,7 +66,7 @@ def test_reviewed_replies_are_shown_with_their_interval(filled: None, as_manager
 
 
 WISHES = (
-    "by=cohort", "by=purchase_type", "by=channel", "by=campaign", "by=nothing", "detail=1", "period=12m", "from=2026-99-01", "type=one_off",
+    "by=cohort", "by=purchase_type", "by=channel", "by=campaign", "by=nothing", "detail=1", "period=12m", "period=quarter", "from=2026-99-01", "type=one_off",
     "product=999999", "product=x", "channel=pigeon", "from=2030-01-01&to=2020-01-01", "period=all&type=subscription",
 )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Periods as people mean them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,6 +12,21 @@ TODAY = date(2026, 11, 22)
 @pytest.mark.parametrize(("name", "start"), [("3m", date(2026, 8, 23)), ("6m", date(2026, 5, 23)), ("12m", date(2025, 11, 23))])
 def test_the_last_months_end_today(name: str, start: date) -> None:
     assert preset(name, TODAY) == (start, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("today", "start", "end"),
+    [
+        (TODAY, date(2026, 7, 1), date(2026, 9, 30)),
+        (date(2026, 10, 1), date(2026, 7, 1), date(2026, 9, 30)),
+        (date(2026, 3, 31), date(2025, 10, 1), date(2025, 12, 31)),
+    ],
+)
+def test_the_last_quarter_is_whole_and_compared_with_the_one_before(today: date, start: date, end: date) -> None:
+    assert preset("quarter", today) == (start, end)
+    before = Selection(start=start, end=end).before()
+    assert before is not None
+    assert (before.start, before.end) == (months_before(start, 3), start - timedelta(days=1))
 
 
 def test_an_unknown_period_is_everything() -> None:

@@ -42,6 +42,22 @@ def among(session: Session, column: sa.ColumnElement[Any], values: Collection[An
     return column.in_(sa.select(each.c.value))
 
 
+def set_each(
+    session: Session, column: sa.Column[Any], key: sa.Column[Any], values: Mapping[Any, Any], *where: sa.ColumnElement[bool]
+) -> None:
+    """Set one column of many rows, each to the value under its ``key``."""
+    if not values:
+        return
+    connection, update = session.connection(), sa.update(column.table)
+    if connection.dialect.name == "postgresql":
+        listed = (sa.literal(list(items), postgresql.ARRAY(of.type)) for items, of in ((values, key), (values.values(), column)))
+        given = sa.func.unnest(*listed).table_valued("key", "value").render_derived(name="given")
+        connection.execute(update.where(key == given.c.key, *where).values({column: given.c.value}))
+        return
+    statement = update.where(key == sa.bindparam("key"), *where).values({column: sa.bindparam("value")})
+    connection.execute(statement, [{"key": one, "value": value} for one, value in values.items()])
+
+
 def count_anew(session: Session, tables: Collection[sa.Table]) -> None:
     """Let PostgreSQL look at tables that have grown by much, or it plans the next statements as if they were empty.
 

@@ -5,14 +5,14 @@ No evidence is made of it: that is done when somebody looks (``evidence``).
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from voc.bulk import among, insert_columns
+from voc.bulk import among, insert_columns, set_each
 from voc.clock import now
 from voc.db import Database, table
 from voc.readings import queries
@@ -128,15 +128,8 @@ def _within(column: sa.Column[Any], found: Findings) -> sa.ColumnElement[bool]:
 def _scores(session: Session, found: Findings) -> None:
     """What a person has touched since stays as it is."""
     of_machine = sa.and_(_ALERTS.c.source == "machine", _ALERTS.c.status == "open", _ALERTS.c.handled_at.is_(None))
-    statement = sa.update(_ALERTS).where(_ALERTS.c.id == sa.bindparam("key"), of_machine).values(score=sa.bindparam("value"))
-    _each(session, statement, found.scores)
+    set_each(session, _ALERTS.c.score, _ALERTS.c.id, found.scores, of_machine)
 
 
 def _vectors(session: Session, found: Findings) -> None:
-    statement = sa.update(_CACHE).where(_CACHE.c.answer_id == sa.bindparam("key")).values(vector=sa.bindparam("value"))
-    _each(session, statement, found.vectors)
-
-
-def _each(session: Session, statement: sa.Update, values: Mapping[int, Any]) -> None:
-    if values:
-        session.connection().execute(statement, [{"key": key, "value": value} for key, value in values.items()])
+    set_each(session, _CACHE.c.vector, _CACHE.c.answer_id, found.vectors)

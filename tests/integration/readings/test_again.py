@@ -261,11 +261,13 @@ def test_scores_of_open_alerts_follow_the_model_and_what_people_did_stays(db: Da
 def test_vectors_that_only_the_new_model_asks_for_are_kept(db: Database, classifier: Any) -> None:
     if classifier._encoder() is None:
         pytest.skip("without sentence vectors")
-    read_first(db, classifier, "なんか違うかなと")
+    doubting = artefact.load(artefact.shipped())
+    doubting.sure_ = 2.0
+    read_first(db, doubting, "高いので")
     with db.transaction() as session:
         vector = session.scalar(sa.select(ReadingCache.vector))
         session.execute(sa.update(ReadingCache).values(vector=None))
-    service.read_pending(db, classifier, "next")
+    service.read_pending(db, doubting, "next")
     with db.reading() as session:
         assert session.scalar(sa.select(ReadingCache.vector)) == vector is not None
 

@@ -118,7 +118,7 @@ class Reader:
             self._zip = zipfile.ZipFile(path)
         except OSError as error:
             raise Refused(f"{path} を開けません({error.strerror})。ファイルの名前と場所を確かめてください。") from None
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, UnicodeDecodeError) as error:  # the latter: a name in its table of contents
             raise self.damaged(str(error)) from None
         try:
             self.manifest = self._understood(json.loads(self._zip.read(MANIFEST)))

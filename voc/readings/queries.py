@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from voc.accounts.tables import User
 from voc.clock import now
+from voc.customers.queries import product_names
 from voc.customers.tables import Product
 from voc.jobs import Job
 from voc.readings.reader import Kept
@@ -259,8 +260,8 @@ def alerts_of(session: Session, answer_id: int) -> dict[str, Alert]:
 
 def products_with_answers(session: Session) -> list[tuple[int, str]]:
     """Products to choose from in a filter."""
-    wanted = sa.exists().where(Answer.product_id == Product.id)
-    return [(row.id, row.name) for row in session.execute(sa.select(Product.id, Product.name).where(wanted).order_by(Product.name))]
+    wanted = set(session.scalars(sa.select(Product.id).where(sa.exists().where(Answer.product_id == Product.id))))
+    return [(product_id, name) for product_id, name in product_names(session).items() if product_id in wanted]
 
 
 def versions(session: Session) -> list[ModelVersion]:

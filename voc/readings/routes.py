@@ -59,14 +59,16 @@ def handle(alert_id: int) -> str | Response:
 
 
 def _fragment(alert_id: int, form: HandleForm, *, error: str = "") -> str:
-    """One card, exchanged in its place."""
-    was = "" if error else form.seen.data
+    """One card, exchanged in its place, and the numbers above the list."""
+    was, wish = "" if error else form.seen.data, _wish()
     return render_template(
-        "readings/_card.html",
+        "readings/_fragment.html",
         card=_card(alert_id),
         was=was,
         marked=_marked,
-        filters=_arguments(_wish()),
+        wish=wish,
+        filters=_arguments(wish),
+        counts=queries.alert_counts(session()),
         error=error,
         typed=form.note.data,
         fresh=True,

@@ -62,11 +62,14 @@ def test_it_is_taken_back_from_the_strip(as_staff: FlaskClient, db: Database) ->
     assert (row.status, row.handled_by, row.handled_at) == ("open", None, None)
 
 
-def test_with_script_the_card_alone_is_exchanged(as_staff: FlaskClient, db: Database) -> None:
+def test_with_script_the_card_is_exchanged_and_the_numbers_above(as_staff: FlaskClient, db: Database) -> None:
     one = put(db)
+    assert "対応を待っているものが1件" in as_staff.get("/alerts").text
     part = handle(as_staff, one, "done", headers={"HX-Request": "true"}).text
     assert part.lstrip().startswith("<article")
     assert "元に戻す" in part
+    assert part.count('hx-swap-oob="true"') == 2
+    assert "いま、対応を待っているものはありません。" in part
     assert "<html" not in part
 
 

@@ -12,7 +12,7 @@ from voc.reasons.codebook import ALERTS
 CODES = tuple(ALERTS)
 
 #: Share of the alerts in held-out replies that must be found. A missed harm is the worst error of this product.
-RECALL = {"health_harm": 0.965, "legal": 0.95, "cancel_blocked": 0.93, "winback": 0.85, "personal_data": 0.97}
+RECALL = {"health_harm": 0.974, "legal": 0.97, "cancel_blocked": 0.95, "winback": 0.88, "personal_data": 0.98}
 
 _STEPS = 80
 

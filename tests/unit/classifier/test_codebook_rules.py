@@ -9,6 +9,7 @@ import pytest
 SUBSCRIPTION = "subscription"
 
 PRIMARY = [
+    ("効果がない上に湿疹まで出ました。", "side_effect"),
     # rule 1: the words that weigh reasons
     ("味も苦手でしたが、一番は値段です。", "price"),
     ("値段も気になりましたが、決め手は肌がかゆくなったことです。", "side_effect"),
@@ -145,7 +146,7 @@ PRIMARY = [
 
 #: Of the codebook's phrases these are read wrongly by the shipped model; models/corpus/hands/codebook.jsonl teaches them to the next.
 #: Read as no effect, with the harm second and raised as an alert.
-NOT_YET = [("効果がない上に湿疹まで出ました。", "side_effect"), ("飲んでも変わらず、かえって湿疹が出ました。", "side_effect")]  # rule 7
+NOT_YET = [("飲んでも変わらず、かえって湿疹が出ました。", "side_effect")]  # rule 7
 
 SECONDARY = [
     ("年のせいか飲むのを忘れて溜まる一方です", "life_change"),  # rule 19

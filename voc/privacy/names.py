@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from voc.text import fold_kana
+
 DICTIONARY = Path(__file__).with_name("names.tsv")
 
 _LISTED = """
@@ -80,18 +82,13 @@ def known() -> Names:
     given = {name for name, kinds, _ in names if "g" in kinds and "w" not in kinds and len(name) > 1}
     kana: dict[str, set[str]] = {
         "s": set(FAMILY_READINGS),
-        "g": {name for name, kinds, _ in names if "g" in kinds and hiragana(name) == name},
+        "g": {name for name, kinds, _ in names if "g" in kinds and fold_kana(name) == name},
     }
     for name, kinds, readings in names:
         for kind in {"s", "g"} & set(kinds):
-            kana[kind].update(hiragana(reading) for reading in readings.split(",") if len(reading) > 2 or hiragana(name) != name)
+            kana[kind].update(fold_kana(reading) for reading in readings.split(",") if len(reading) > 2 or fold_kana(name) != name)
     written = {name for name in kana["g"] if "ぁ" <= name[0] <= "ん"}
     return Names(family, no_word, only, frozenset(given), frozenset(kana["s"]), frozenset(written - GRAMMAR))
-
-
-def hiragana(text: str) -> str:
-    """Katakana as hiragana, sign by sign."""
-    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヴ" else c for c in text)
 
 
 #: What looks like a given name in hiragana and is grammar.

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from voc.privacy.names import FAMILY_READINGS, FREQUENT, GIVEN_ENDINGS, ROLES, ROLES_KANA, THINGS, hiragana, known
+from voc.privacy.names import FAMILY_READINGS, FREQUENT, GIVEN_ENDINGS, ROLES, ROLES_KANA, THINGS, known
+from voc.text import fold_kana
 
 Span = tuple[int, int]
 
@@ -138,7 +139,7 @@ def _given_behind(text: str, begin: int, at: int) -> int | None:
     if not _alone(text, begin, hit.end()):
         return None
     if "ァ" <= name[0] <= "ー":
-        read = hiragana(name) in known().given_kana
+        read = fold_kana(name) in known().given_kana
         good = read or ((sure or space) and (len(name) <= 3 or name[-1] in _ENDS_KANA))
     else:
         good = space and (name in known().given or len(name) == 1 or name[-1] in GIVEN_ENDINGS)
@@ -182,7 +183,7 @@ def _is_full(name: str) -> bool:
 def _labelled(text: str) -> Iterator[Span]:
     """After 「名前は」「旧姓」「宛名」: a name that is known, in kanji or in kana."""
     for hit in _LABELLED.finditer(text):
-        for name in (hit["name"].rstrip(), re.match(f"[{_KANJI}]*", hit["name"])[0]):  # type: ignore[index]
+        for name in (hit["name"].rstrip(), re.split(f"[^{_KANJI}]", hit["name"], maxsplit=1)[0]):
             if name and name not in ROLES and _is_known(name):
                 yield hit.start("name"), hit.start("name") + len(name)
                 break
@@ -191,7 +192,7 @@ def _labelled(text: str) -> Iterator[Span]:
 def _is_known(name: str) -> bool:
     first, _, second = re.sub(r"\s+", " ", name).partition(" ")
     if "ぁ" <= name[0] <= "ん" or "ァ" <= name[0] <= "ー":
-        return hiragana(first) in FAMILY_READINGS or (bool(second) and hiragana(second) in known().given_kana)
+        return fold_kana(first) in FAMILY_READINGS or (bool(second) and fold_kana(second) in known().given_kana)
     return first in known().family_no_word or first in known().given or _is_full(name) or (bool(second) and first in known().family)
 
 
@@ -219,7 +220,7 @@ _NO_PERSON = ("客", "皆", "屋", "者", "同", "仕", "模", "多", "家族", 
 def _is_person(name: str, title: str) -> bool:
     first, _, second = re.sub(r"[ \u3000・＝]", " ", name).partition(" ")
     if first in known().family_no_word and len(first) > 1:
-        return hiragana(second[:1]) not in ("お", "ご")
+        return fold_kana(second[:1]) not in ("お", "ご")
     if first in ROLES or first in ROLES_KANA or name.endswith(_NO_PERSON) or title in ("くん", "君"):
         return False
     if re.search("[ぁ-ん]", second) and second not in known().given_kana:
@@ -234,9 +235,9 @@ def _is_person(name: str, title: str) -> bool:
 
 def _is_person_in_kana(name: str, first: str, second: str, *, polite: bool) -> bool:
     if second:
-        return "・" in name or hiragana(first) in known().family_kana or hiragana(second) in known().given_kana
-    katakana = hiragana(first) != first
-    return hiragana(first) in FAMILY_READINGS or (polite and katakana and not any(first.endswith(role) for role in ROLES_KANA))
+        return "・" in name or fold_kana(first) in known().family_kana or fold_kana(second) in known().given_kana
+    katakana = fold_kana(first) != first
+    return fold_kana(first) in FAMILY_READINGS or (polite and katakana and not any(first.endswith(role) for role in ROLES_KANA))
 
 
 def _family_in(text: str) -> str | None:
@@ -259,7 +260,7 @@ def _titled(text: str) -> Iterator[Span]:
 def _introduced(text: str) -> Iterator[Span]:
     for hit in _INTRODUCED.finditer(text):
         name = hit["name"]
-        if name in known().family or _is_full(name) or hiragana(name.split(" ")[0]) in FAMILY_READINGS:
+        if name in known().family or _is_full(name) or fold_kana(name.split(" ")[0]) in FAMILY_READINGS:
             yield hit.span("name")
 
 
@@ -282,7 +283,7 @@ def _by_kin(text: str) -> Iterator[Span]:
     for hit in _KIN_OF.finditer(text):
         name = hit["name"]
         if "ァ" <= name[0] <= "ー":
-            if hiragana(name) in known().given_kana:
+            if fold_kana(name) in known().given_kana:
                 yield hit.span("name")
             continue
         for length in range(len(name), 1, -1):
@@ -300,7 +301,7 @@ def _signed(text: str) -> Iterator[Span]:
         if hit["name"] in known().family_only and hit["name"] not in ROLES:
             yield hit.span("name")
     for hit in _SIGNED_FULL.finditer(text):
-        given = hiragana(hit["given"])
+        given = fold_kana(hit["given"])
         if (
             (given in known().given_kana or given in known().given)
             and hit["family"] not in ROLES
@@ -309,5 +310,5 @@ def _signed(text: str) -> Iterator[Span]:
             yield hit.start("family"), hit.end("given")
     for hit in _SIGNED_KANA.finditer(text):
         first, _, second = re.sub(r"\s", " ", hit["name"]).partition(" ")
-        if hiragana(first) in known().family_kana and hiragana(second) in known().given_kana:
+        if fold_kana(first) in known().family_kana and fold_kana(second) in known().given_kana:
             yield hit.span("name")

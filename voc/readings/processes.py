@@ -107,7 +107,7 @@ def _serve(end: "Connection[Any, Any]", url: str, version: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and closes the line
     from threadpoolctl import threadpool_limits
 
-    import voc.classifier.reader  # noqa: F401  (while the others start, too)
+    import voc.classifier.reader  # noqa: F401  (loaded while the other processes start, before the classifier arrives)
 
     db = Database(url, pool_size=1)
     try:
@@ -127,5 +127,5 @@ def _serve(end: "Connection[Any, Any]", url: str, version: str) -> None:
 def _found(session: Any, reader: ColumnReader, version: str, after: int, last: int) -> Findings | Exception:
     try:
         return read_range(session, reader, version, after, last)
-    except Exception as error:
+    except Exception as error:  # whoever asked for the range raises it
         return error
